@@ -1,0 +1,357 @@
+"""What was agreed, what came, what was billed: invoices, tolerances, results and holds."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+from django.contrib.postgres.constraints import ExclusionConstraint
+from django.contrib.postgres.fields import RangeOperators
+from django.db import models
+from django.db.models import F, Func, Q, Value
+from django.db.models.functions import Coalesce, Upper
+from django.utils import timezone
+
+from procure.fields import (
+    AmountField,
+    OrganizationForeignKey,
+    PercentField,
+    QuantityField,
+    UnitPriceField,
+)
+from procure.models import User
+from procure.permissions import Role
+from procure.tenancy import Addressed, OrganizationOwned
+from purchasing.models import PurchaseOrder, PurchaseOrderLine
+from suppliers.models import Category, Sku, Supplier, validity
+
+CASCADE = models.CASCADE
+PROTECT = models.PROTECT
+
+
+class SupplierInvoice(Addressed):
+    """A bill or a credit note as the supplier wrote it, with what was decided about it.
+
+    All money is in `currency`. `charges` and `taxes` map a code or a rate to an amount as decimal
+    text. A voided invoice frees its number; anything else keeps it, whatever its spelling.
+    """
+
+    class Kind(models.TextChoices):
+        INVOICE = "invoice", "Invoice"
+        CREDIT = "credit", "Credit note"
+
+    class Status(models.TextChoices):
+        OPEN = "open", "Open"
+        APPROVED = "approved", "Approved for payment"
+        PAID = "paid", "Paid"
+        VOID = "void", "Void"
+
+    class Origin(models.TextChoices):
+        ENTERED = "entered", "Entered"
+        IMPORTED = "imported", "Imported"
+
+    number = models.CharField(max_length=80)
+    number_key = models.GeneratedField(
+        expression=Upper(
+            Func(
+                F("number"),
+                Value("[^A-Za-z0-9]"),
+                Value(""),
+                Value("g"),
+                function="regexp_replace",
+            )
+        ),
+        output_field=models.CharField(max_length=80),
+        db_persist=True,
+    )
+    kind = models.CharField(max_length=10, choices=Kind.choices, default=Kind.INVOICE)
+    supplier = OrganizationForeignKey(Supplier, related_name="invoices")
+    credits = OrganizationForeignKey(
+        "self", null=True, blank=True, related_name="credit_notes"
+    )
+    credits_number = models.CharField(max_length=80, blank=True)
+    order_reference = models.CharField(max_length=120, blank=True)
+    invoiced_on = models.DateField()
+    received_on = models.DateField()
+    due_on = models.DateField(null=True, blank=True)
+    discount_until = models.DateField(null=True, blank=True)
+    early_discount_percent = PercentField(null=True, blank=True)
+    currency = models.CharField(max_length=3)
+    charges = models.JSONField(default=dict, blank=True)
+    taxes = models.JSONField(default=dict, blank=True)
+    charge_tax_rates = models.JSONField(default=dict, blank=True)
+    tax_amount = AmountField(default=Decimal(0))
+    discount_amount = AmountField(default=Decimal(0))
+    total_amount = AmountField()
+    status = models.CharField(
+        max_length=10, choices=Status.choices, default=Status.OPEN
+    )
+    origin = models.CharField(
+        max_length=10, choices=Origin.choices, default=Origin.ENTERED
+    )
+    captured_by = models.ForeignKey(
+        User, PROTECT, null=True, blank=True, related_name="+"
+    )
+    captured_at = models.DateTimeField(default=timezone.now, editable=False)
+    is_touchless = models.BooleanField(default=True)
+    matched_at = models.DateTimeField(null=True, blank=True)
+    approved_at = models.DateTimeField(null=True, blank=True)
+    approved_amount = AmountField(null=True, blank=True)
+    voided_by = models.ForeignKey(
+        User, PROTECT, null=True, blank=True, related_name="+"
+    )
+    voided_at = models.DateTimeField(null=True, blank=True)
+    void_reason = models.CharField(max_length=300, blank=True)
+
+    class Meta:
+        ordering = ["-invoiced_on", "-id"]
+        verbose_name = "invoice"
+        constraints = [
+            models.UniqueConstraint(
+                "organization",
+                "supplier",
+                "number_key",
+                condition=~Q(status="void"),
+                name="matching_supplierinvoice_number",
+            ),
+            models.CheckConstraint(
+                condition=~Q(number_key=""),
+                name="matching_supplierinvoice_number_given",
+            ),
+            models.CheckConstraint(
+                condition=Q(status__in=["open", "void"]) | Q(approved_at__isnull=False),
+                name="matching_supplierinvoice_approved",
+            ),
+            models.CheckConstraint(
+                condition=~Q(status="void")
+                | (
+                    Q(voided_at__isnull=False)
+                    & Q(voided_by__isnull=False)
+                    & ~Q(void_reason="")
+                ),
+                name="matching_supplierinvoice_voided",
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["organization", "status", "due_on"]),
+            models.Index(fields=["organization", "supplier", "invoiced_on"]),
+        ]
+
+    def __str__(self) -> str:
+        return self.number
+
+
+class SupplierInvoiceLine(OrganizationOwned):
+    """One billed line as written, and beside it what the match made of it.
+
+    `amount` is net of the line's own discount. `order_line`, `matched_quantity` and
+    `matched_price` (in the order line's unit) are the engine's and are rewritten by each match;
+    `linked_by_hand` keeps a person's link.
+    """
+
+    invoice = OrganizationForeignKey(SupplierInvoice, CASCADE, related_name="lines")
+    position = models.PositiveIntegerField()
+    order_number = models.CharField(max_length=120, blank=True)
+    order_line_no = models.CharField(max_length=40, blank=True)
+    sku_code = models.CharField(max_length=80, blank=True)
+    supplier_sku = models.CharField(max_length=80, blank=True)
+    gtin = models.CharField(max_length=14, blank=True)
+    description = models.CharField(max_length=400, blank=True)
+    quantity = QuantityField()
+    unit = models.CharField(max_length=20, blank=True)
+    unit_price = UnitPriceField()
+    discount = AmountField(default=Decimal(0))
+    amount = AmountField()
+    tax_rate = PercentField(null=True, blank=True)
+    charge_code = models.CharField(max_length=40, blank=True)
+    order_line = OrganizationForeignKey(
+        PurchaseOrderLine, null=True, blank=True, related_name="invoice_lines"
+    )
+    linked_by_hand = models.BooleanField(default=False)
+    matched_quantity = QuantityField(null=True, blank=True)
+    matched_price = UnitPriceField(null=True, blank=True)
+
+    class Meta:
+        ordering = ["position"]
+        verbose_name = "invoice line"
+        constraints = [
+            models.UniqueConstraint(
+                fields=["organization", "invoice", "position"],
+                name="matching_supplierinvoiceline_position",
+            ),
+            models.CheckConstraint(
+                condition=Q(position__gte=1),
+                name="matching_supplierinvoiceline_from_one",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"line {self.position}"
+
+
+class Tolerance(Addressed):
+    """Version `version` of rule T-`number`: limits per check for a scope, from a day on.
+
+    `limits` maps a check (price, contract_price, quantity_ordered, quantity_received,
+    line_amount, charge, tax) to a limit object of the case-file format, and may hold
+    `header_cap`. No SKU, category or supplier: the organization's own rule.
+    """
+
+    number = models.PositiveIntegerField()
+    version = models.PositiveIntegerField(default=1)
+    sku = OrganizationForeignKey(Sku, null=True, blank=True, related_name="+")
+    category = OrganizationForeignKey(Category, null=True, blank=True, related_name="+")
+    supplier = OrganizationForeignKey(Supplier, null=True, blank=True, related_name="+")
+    limits = models.JSONField(default=dict)
+    valid_from = models.DateField()
+    valid_to = models.DateField(null=True, blank=True)
+    created_by = models.ForeignKey(
+        User, PROTECT, null=True, blank=True, related_name="+"
+    )
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+
+    class Meta:
+        ordering = ["number", "-version"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["organization", "number", "version"],
+                name="matching_tolerance_version",
+            ),
+            models.CheckConstraint(
+                condition=Q(sku__isnull=True) | Q(category__isnull=True),
+                name="matching_tolerance_scope",
+            ),
+            ExclusionConstraint(
+                name="matching_tolerance_overlap",
+                expressions=[
+                    ("organization", RangeOperators.EQUAL),
+                    (Coalesce("sku", Value(0)), RangeOperators.EQUAL),
+                    (Coalesce("category", Value(0)), RangeOperators.EQUAL),
+                    (Coalesce("supplier", Value(0)), RangeOperators.EQUAL),
+                    (validity(), RangeOperators.OVERLAPS),
+                ],
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"T-{self.number} v{self.version}"
+
+
+class MatchResult(OrganizationOwned):
+    """What the last match of an invoice found: every check with its figures and its rule."""
+
+    invoice = OrganizationForeignKey(
+        SupplierInvoice, CASCADE, related_name="match_results"
+    )
+    outcome = models.CharField(
+        max_length=10, choices=[("matched", "Matched"), ("held", "Held")]
+    )
+    checks = models.JSONField(default=list)
+    supported_amount = AmountField(null=True)
+    disputed_amount = AmountField(null=True)
+    released_by = models.CharField(max_length=200, blank=True)
+    matched_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["organization", "invoice"], name="matching_matchresult_once"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.outcome
+
+
+class Hold(Addressed):
+    """A reason not to pay an invoice yet, with its owner and how it ended.
+
+    Cleared: the cause is gone, `closed_because` says what removed it. Overridden: a person took
+    it over with a reason and within their limit. It can be placed again; history stays.
+    """
+
+    class Status(models.TextChoices):
+        OPEN = "open", "Open"
+        CLEARED = "cleared", "Cleared"
+        OVERRIDDEN = "overridden", "Overridden"
+
+    invoice = OrganizationForeignKey(SupplierInvoice, CASCADE, related_name="holds")
+    invoice_line = OrganizationForeignKey(
+        SupplierInvoiceLine, CASCADE, null=True, blank=True, related_name="holds"
+    )
+    order = OrganizationForeignKey(
+        PurchaseOrder, null=True, blank=True, related_name="+"
+    )
+    order_line = OrganizationForeignKey(
+        PurchaseOrderLine, null=True, blank=True, related_name="holds"
+    )
+    check_code = models.CharField(max_length=30)
+    code = models.CharField(
+        max_length=40, blank=True, help_text="Charge code or tax rate."
+    )
+    expected = models.CharField(max_length=120, blank=True)
+    actual = models.CharField(max_length=120, blank=True)
+    difference = models.CharField(max_length=40, blank=True)
+    percent = models.CharField(max_length=40, blank=True)
+    rule = models.CharField(max_length=200, blank=True)
+    amount_at_stake = AmountField(default=Decimal(0))
+    owner_role = models.CharField(max_length=30, choices=Role.choices)
+    assigned_to = models.ForeignKey(
+        User, PROTECT, null=True, blank=True, related_name="+"
+    )
+    status = models.CharField(
+        max_length=10, choices=Status.choices, default=Status.OPEN
+    )
+    outcome = models.CharField(max_length=40, blank=True)
+    reason = models.TextField(blank=True)
+    closed_because = models.CharField(max_length=200, blank=True)
+    opened_at = models.DateTimeField(default=timezone.now)
+    closed_at = models.DateTimeField(null=True, blank=True)
+    closed_by = models.ForeignKey(
+        User, PROTECT, null=True, blank=True, related_name="+"
+    )
+
+    class Meta:
+        ordering = ["opened_at", "id"]
+        constraints = [
+            models.UniqueConstraint(
+                F("organization"),
+                F("invoice"),
+                Coalesce("invoice_line", Value(0)),
+                F("check_code"),
+                F("code"),
+                condition=Q(status="open"),
+                name="matching_hold_open_once",
+            ),
+            models.CheckConstraint(
+                condition=Q(status="open", closed_at__isnull=True)
+                | (Q(status="cleared") & Q(closed_at__isnull=False))
+                | (
+                    Q(
+                        status="overridden",
+                        closed_at__isnull=False,
+                        closed_by__isnull=False,
+                    )
+                    & ~Q(reason="")
+                ),
+                name="matching_hold_closed",
+            ),
+        ]
+        indexes = [models.Index(fields=["organization", "status", "owner_role"])]
+
+    def __str__(self) -> str:
+        return self.check_code
+
+
+class InvoiceNote(OrganizationOwned):
+    """A sentence between AP, buyer and receiver about an invoice."""
+
+    invoice = OrganizationForeignKey(SupplierInvoice, CASCADE, related_name="notes")
+    author = models.ForeignKey(User, PROTECT, related_name="+")
+    text = models.TextField()
+    written_at = models.DateTimeField(default=timezone.now, editable=False)
+
+    class Meta:
+        ordering = ["id"]
+
+    def __str__(self) -> str:
+        return self.text[:60]

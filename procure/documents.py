@@ -1,0 +1,173 @@
+"""What every business document needs: a lock, a status, a number, and being sent once."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import uuid
+from collections.abc import Callable, Iterable
+from functools import wraps
+from typing import Any, TypeVar
+
+from django.db import connection, models
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import get_object_or_404
+from django.utils.datastructures import MultiValueDict
+
+from procure.errors import BusinessRuleError
+from procure.models import IdempotencyKey
+from procure.tenancy import OrganizationRequest, View, current_organization_id
+
+Document = TypeVar("Document", bound=models.Model)
+
+PREFIXES = {"purchase_order": "PO", "goods_receipt": "GR", "import": "IM"}
+
+
+def lock(document: Document) -> Document:
+    """The fresh row, locked until the end of the transaction."""
+    return lock_all(type(document)._default_manager.filter(pk=document.pk))[0]
+
+
+def lock_all(rows: QuerySet[Document]) -> list[Document]:
+    """Fresh rows in the order of their ids, so that two transactions never wait in a circle.
+
+    No-key locks do not hold up the foreign-key checks of rows that point here.
+    """
+    locked = list(rows.select_for_update(no_key=True, of=("self",)).order_by("pk"))
+    if not locked:
+        raise BusinessRuleError(
+            "gone", "This was removed meanwhile. Open the list again."
+        )
+    return locked
+
+
+def find(model: type[Document], public_id: uuid.UUID | str) -> Document:
+    """The organization's row behind an address, or 404."""
+    return get_object_or_404(model._default_manager.all(), public_id=public_id)
+
+
+def require_status(document: Any, *allowed: str) -> None:
+    """Refuses a step that the document's status does not allow, in words."""
+    if document.status not in allowed:
+        noun = document._meta.verbose_name
+        wanted = " or ".join(
+            str(type(document).Status(status).label).lower() for status in allowed
+        )
+        raise BusinessRuleError(
+            "wrong_status",
+            f"This {noun} is {document.get_status_display().lower()}; "
+            f"the step needs it to be {wanted}.",
+        )
+
+
+def next_number(series: str, taken: Callable[[list[str]], Iterable[str]]) -> str:
+    """The next number of a series such as PO-1042, skipping numbers that imports brought.
+
+    The counter row stays locked until the transaction ends: no gaps, no duplicates. `taken`
+    answers which of the given candidates are in use.
+    """
+    while True:
+        (number,) = next_numbers(series, 1)
+        if not list(taken([number])):
+            return number
+
+
+def next_numbers(series: str, count: int) -> list[str]:
+    """The next `count` numbers of a series at once."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "INSERT INTO procure_documentnumber (organization_id, series, last_number) "
+            "VALUES (%s, %s, 1000 + %s) ON CONFLICT (organization_id, series) DO UPDATE "
+            "SET last_number = procure_documentnumber.last_number + %s RETURNING last_number",
+            [current_organization_id(), series, count, count],
+        )
+        (last,) = cursor.fetchone()
+    return [
+        f"{PREFIXES[series]}-{number}" for number in range(last - count + 1, last + 1)
+    ]
+
+
+def idempotent(view: View) -> View:
+    """A form with an `idempotency_key` takes effect once, however often it is sent.
+
+    Eight clicks make one document and seven identical redirects; the same key with other content
+    is refused. An answer that is no redirect (a form with errors) leaves the key unused.
+    """
+
+    @wraps(view)
+    def wrapped(
+        request: OrganizationRequest, *args: Any, **kwargs: Any
+    ) -> HttpResponse:
+        key = _sent_key(request)
+        if request.method != "POST" or key is None:
+            return view(request, *args, **kwargs)
+        request_hash = _content_hash(request)
+        if not _claim_key(request.user.pk, key, request_hash):
+            return _replay(request, key, request_hash)
+        response = view(request, *args, **kwargs)
+        claimed = IdempotencyKey.objects.filter(user=request.user, key=key)
+        location = response.headers.get("Location") or response.headers.get(
+            "HX-Redirect"
+        )
+        if location:
+            claimed.update(location=location)
+        else:
+            claimed.delete()
+        return response
+
+    return wrapped
+
+
+def _sent_key(request: HttpRequest) -> uuid.UUID | None:
+    text = request.POST.get("idempotency_key") or request.headers.get("Idempotency-Key")
+    if not text:
+        return None
+    try:
+        return uuid.UUID(text)
+    except ValueError as error:
+        raise BusinessRuleError(
+            "bad_key", "This form is damaged. Open it again."
+        ) from error
+
+
+def _content_hash(request: HttpRequest) -> str:
+    fields = {
+        key: values
+        for key, values in request.POST.lists()
+        if key != "csrfmiddlewaretoken"
+    }
+    files: MultiValueDict[str, Any] = request.FILES
+    names = sorted(
+        (file.name, file.size) for entries in files.values() for file in [entries]
+    )
+    text = json.dumps([request.path, fields, names], sort_keys=True)
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _claim_key(user_id: int, key: uuid.UUID, request_hash: str) -> bool:
+    """Waits for a simultaneous claim of the same key to commit; True when this one is first."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "INSERT INTO procure_idempotencykey "
+            "(organization_id, user_id, key, request_hash, location, created_at) "
+            "VALUES (%s, %s, %s, %s, '', now()) ON CONFLICT DO NOTHING",
+            [current_organization_id(), user_id, key, request_hash],
+        )
+        return cursor.rowcount == 1
+
+
+def _replay(
+    request: OrganizationRequest, key: uuid.UUID, request_hash: str
+) -> HttpResponse:
+    stored = IdempotencyKey.objects.get(user=request.user, key=key)
+    if stored.request_hash != request_hash:
+        raise BusinessRuleError(
+            "key_reused",
+            "This form was already sent with other content. Open it again.",
+        )
+    if request.htmx:
+        response = HttpResponse(status=204)
+        response.headers["HX-Redirect"] = stored.location
+        return response
+    return HttpResponseRedirect(stored.location)

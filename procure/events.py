@@ -1,0 +1,172 @@
+"""The event trail: audit and outbox in one.
+
+An action calls `record` once, in its own transaction. A higher app subscribes in its
+`reactions.py` with `@reacts_to`; each subscription of an event is a PendingEvent row in the same
+transaction, so nothing is lost when the broker or the worker is down. Redis only carries a nudge.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Sequence
+from datetime import timedelta
+from typing import Any
+
+from celery import current_app
+from django.conf import settings
+from django.db import models, transaction
+from django.db.models import F
+from django.utils import timezone
+from kombu.exceptions import OperationalError as BrokerError
+
+from procure.models import BusinessEvent, PendingEvent, User
+from procure.tenancy import (
+    current_organization_id,
+    first_nudge_of_transaction,
+    tenant_atomic,
+)
+
+logger = logging.getLogger(__name__)
+
+Reaction = Callable[[Sequence[BusinessEvent]], None]
+Sweep = Callable[[int], None]
+
+BATCH = 50
+RETRY_AFTER = timedelta(seconds=15)
+
+_reactions: dict[str, Reaction] = {}
+_subscriptions: dict[str, list[str]] = {}
+_sweeps: list[Sweep] = []
+
+
+def reacts_to(*kinds: str) -> Callable[[Reaction], Reaction]:
+    """Subscribes a reaction, which takes a batch of events and may run twice for each."""
+
+    def subscribe(reaction: Reaction) -> Reaction:
+        name = f"{reaction.__module__}.{reaction.__qualname__}"
+        _reactions[name] = reaction
+        for kind in kinds:
+            _subscriptions.setdefault(kind, []).append(name)
+        return reaction
+
+    return subscribe
+
+
+def sweeps(sweep: Sweep) -> Sweep:
+    """Adds work that every sweep of an organization does after its reactions."""
+    _sweeps.append(sweep)
+    return sweep
+
+
+def record(
+    kind: str,
+    subject: models.Model,
+    *,
+    actor: User | None,
+    summary: str = "",
+    **payload: Any,
+) -> BusinessEvent:
+    """Writes what happened to `subject`; `actor` None is the system. Payload values are JSON."""
+    (event,) = record_all(
+        kind, [subject], actor=actor, summaries=[summary], payloads=[payload]
+    )
+    return event
+
+
+def record_all(
+    kind: str,
+    subjects: Sequence[models.Model],
+    *,
+    actor: User | None,
+    summaries: Sequence[str],
+    payloads: Sequence[dict[str, Any]],
+) -> list[BusinessEvent]:
+    """The same for many rows of one kind in a fixed number of statements, as imports need it."""
+    events = BusinessEvent.objects.bulk_create(
+        BusinessEvent(
+            kind=kind,
+            subject_type=subject._meta.label_lower,
+            subject_id=subject.pk,
+            label=str(subject)[:200],
+            summary=summary[:500],
+            payload=payload,
+            actor=actor,
+        )
+        for subject, summary, payload in zip(subjects, summaries, payloads, strict=True)
+    )
+    names = _subscriptions.get(kind, [])
+    if names and events:
+        PendingEvent.objects.bulk_create(
+            PendingEvent(event=event, reaction=name)
+            for event in events
+            for name in names
+        )
+    nudge()
+    return events
+
+
+def nudge() -> None:
+    """Wakes a worker for this organization after the commit; the sweeper needs no wake-up."""
+    if first_nudge_of_transaction():
+        organization_id = current_organization_id()
+        transaction.on_commit(lambda: _send_nudge(organization_id), robust=True)
+
+
+def _send_nudge(organization_id: int) -> None:
+    if not settings.REDIS_URL:
+        return
+    try:
+        current_app.send_task(
+            "procure.tasks.work_off",
+            args=(organization_id,),
+            retry=False,
+            ignore_result=True,
+        )
+    except (BrokerError, OSError) as error:
+        logger.warning("The broker did not take a nudge: %s", error)
+
+
+def work_off(organization_id: int) -> None:
+    """Runs every due reaction and sweep of an organization until nothing is due."""
+    while _work_off_batch(organization_id):
+        pass
+    for sweep in _sweeps:
+        sweep(organization_id)
+
+
+def _work_off_batch(organization_id: int) -> bool:
+    """One reaction's batch. The attempt is counted in a transaction of its own, so that a
+    reaction that fails is put off and cannot stop the ones behind it."""
+    with tenant_atomic(organization_id):
+        claimed = _claim()
+    if not claimed:
+        return False
+    with tenant_atomic(organization_id):
+        pending = list(
+            PendingEvent.objects.filter(pk__in=[row.pk for row in claimed])
+            .select_for_update(skip_locked=True, of=("self",))
+            .select_related("event__actor")
+            .order_by("pk")
+        )
+        if pending:
+            _reactions[claimed[0].reaction]([row.event for row in pending])
+            PendingEvent.objects.filter(pk__in=[row.pk for row in pending]).delete()
+    return True
+
+
+def _claim() -> list[PendingEvent]:
+    due = (
+        PendingEvent.objects.filter(
+            due_at__lte=timezone.now(), reaction__in=list(_reactions)
+        )
+        .select_for_update(skip_locked=True)
+        .order_by("due_at", "pk")
+    )
+    first = due.first()
+    if first is None:
+        return []
+    rows = list(due.filter(reaction=first.reaction)[:BATCH])
+    PendingEvent.objects.filter(pk__in=[row.pk for row in rows]).update(
+        attempts=F("attempts") + 1, due_at=timezone.now() + RETRY_AFTER
+    )
+    return rows

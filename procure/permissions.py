@@ -1,0 +1,91 @@
+"""Who may do what: the roles and the one matrix."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
+
+from django.core.exceptions import PermissionDenied
+from django.db import models
+from django.http import HttpResponse
+
+from procure.tenancy import OrganizationRequest, View, tenant_view
+
+
+class Role(models.TextChoices):
+    """What a person is in an organization; one person may hold several."""
+
+    ADMIN = "admin", "Administrator"
+    BUYER = "buyer", "Buyer"
+    APPROVER = "approver", "Approver"
+    RECEIVER = "receiver", "Receiver"
+    AP_CLERK = "ap_clerk", "AP clerk"
+    AP_LEAD = "ap_lead", "AP lead"
+    SOURCING_LEAD = "sourcing_lead", "Sourcing lead"
+    OPERATIONS_LEAD = "operations_lead", "Operations lead"
+    AUDITOR = "auditor", "Auditor"
+
+
+_EVERYONE = frozenset(Role)
+_BUYING = frozenset({Role.BUYER, Role.SOURCING_LEAD, Role.OPERATIONS_LEAD})
+_PAYING = frozenset({Role.AP_CLERK, Role.AP_LEAD})
+
+# The whole matrix. Reading is everyone's; a change has an owner.
+PERMISSIONS: dict[str, frozenset[Role]] = {
+    "home.read": _EVERYONE,
+    "orders.read": _EVERYONE,
+    "orders.write": _BUYING,
+    "orders.approve": frozenset({Role.APPROVER, Role.OPERATIONS_LEAD}),
+    "orders.issue": _BUYING,
+    "receipts.read": _EVERYONE,
+    "receipts.write": frozenset({Role.RECEIVER, Role.OPERATIONS_LEAD}),
+    "invoices.read": _EVERYONE,
+    "invoices.write": _PAYING,
+    "holds.read": _EVERYONE,
+    "holds.resolve": frozenset(
+        {Role.AP_CLERK, Role.AP_LEAD, Role.BUYER, Role.RECEIVER}
+    ),
+    "suppliers.read": _EVERYONE,
+    "suppliers.write": frozenset({Role.SOURCING_LEAD}),
+    "catalogue.write": frozenset({Role.SOURCING_LEAD, Role.OPERATIONS_LEAD}),
+    "sourcing.write": frozenset({Role.SOURCING_LEAD}),
+    "scorecards.read": _EVERYONE,
+    "costs.read": _EVERYONE,
+    "imports.write": frozenset({Role.ADMIN, Role.SOURCING_LEAD, Role.OPERATIONS_LEAD}),
+    "exports.read": _EVERYONE,
+    "trail.read": frozenset({Role.ADMIN, Role.AUDITOR}),
+    "settings.read": frozenset(
+        {Role.ADMIN, Role.AUDITOR, Role.AP_LEAD, Role.SOURCING_LEAD}
+    ),
+    "people.write": frozenset({Role.ADMIN}),
+    "rules.write": frozenset({Role.ADMIN}),
+    "tolerances.write": frozenset({Role.ADMIN, Role.AP_LEAD}),
+}
+
+
+def may(roles: list[str], permission: str) -> bool:
+    """Whether any of these roles carries the permission; an unknown permission is a KeyError."""
+    allowed = PERMISSIONS[permission]
+    return any(role in allowed for role in roles)
+
+
+def requires(permission: str) -> Callable[[View], View]:
+    """The guard of every view of an organization: member, then role, inside its transaction."""
+    if permission not in PERMISSIONS:
+        raise KeyError(permission)
+
+    def guard(view: View) -> View:
+        @wraps(view)
+        def checked(
+            request: OrganizationRequest, *args: Any, **kwargs: Any
+        ) -> HttpResponse:
+            if not request.membership.may(permission):
+                raise PermissionDenied
+            return view(request, *args, **kwargs)
+
+        guarded = tenant_view(checked)
+        guarded.required_permission = permission  # type: ignore[attr-defined]
+        return guarded
+
+    return guard

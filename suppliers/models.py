@@ -1,0 +1,385 @@
+"""Who we buy from, what, on which terms, why, and how they did."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+from django.contrib.postgres.constraints import ExclusionConstraint
+from django.contrib.postgres.fields import ArrayField, RangeOperators
+from django.db import models
+from django.db.models import F, Func, Q, Value
+from django.db.models.functions import Coalesce, Upper
+from django.utils import timezone
+
+from procure.fields import (
+    OrganizationForeignKey,
+    PercentField,
+    QuantityField,
+    UnitPriceField,
+)
+from procure.models import User
+from procure.tenancy import Addressed, OrganizationOwned
+from suppliers.results import PerformanceCell, Scorecard, SkuCost, StaleRollup
+
+__all__ = [
+    "ApprovedVendor",
+    "Category",
+    "Contact",
+    "PerformanceCell",
+    "PriceAgreement",
+    "PriceBreak",
+    "Qualification",
+    "Scorecard",
+    "Sku",
+    "SkuCost",
+    "StaleRollup",
+    "Supplier",
+    "UnitFactor",
+]
+
+CASCADE = models.CASCADE
+
+
+def validity(valid_from: str = "valid_from", valid_to: str = "valid_to") -> Func:
+    """The days of an entry as a range with both ends included; an empty end is open."""
+    return Func(F(valid_from), F(valid_to), Value("[]"), function="daterange")
+
+
+def validity_in_order(name: str) -> models.CheckConstraint:
+    """An entry does not end before it begins."""
+    return models.CheckConstraint(
+        condition=Q(valid_to__isnull=True) | Q(valid_to__gte=F("valid_from")), name=name
+    )
+
+
+class Category(Addressed):
+    """A group of SKUs that is bought by one strategy; `lineage` lists it and its ancestors' ids,
+    nearest first, so that the nearest rule is found without walking the tree."""
+
+    class MatchLevel(models.TextChoices):
+        NONE = "none", "None"
+        TWO_WAY = "two_way", "Two-way"
+        THREE_WAY = "three_way", "Three-way"
+        FOUR_WAY = "four_way", "Four-way"
+
+    class OffListRule(models.TextChoices):
+        OFF = "off", "Off"
+        WARN = "warn", "Warn"
+        JUSTIFY = "justify", "Ask for a reason"
+        APPROVE = "approve", "Ask for a reason and an approver"
+        BLOCK = "block", "Refuse"
+
+    class Criticality(models.TextChoices):
+        LOW = "low", "Low"
+        MEDIUM = "medium", "Medium"
+        HIGH = "high", "High"
+
+    code = models.CharField(max_length=60)
+    name = models.CharField(max_length=200)
+    parent = OrganizationForeignKey(
+        "self", null=True, blank=True, related_name="children"
+    )
+    lineage = ArrayField(models.BigIntegerField(), default=list, editable=False)
+    owner = models.ForeignKey(
+        User, on_delete=models.SET_NULL, null=True, blank=True, related_name="+"
+    )
+    lead_time_days = models.PositiveSmallIntegerField(null=True, blank=True)
+    criticality = models.CharField(
+        max_length=10, choices=Criticality.choices, default=Criticality.MEDIUM
+    )
+    off_list_rule = models.CharField(
+        max_length=10, choices=OffListRule.choices, default=OffListRule.APPROVE
+    )
+    match_level = models.CharField(
+        max_length=10, choices=MatchLevel.choices, default=MatchLevel.THREE_WAY
+    )
+
+    class Meta:
+        ordering = ["name"]
+        verbose_name_plural = "categories"
+        constraints = [
+            models.UniqueConstraint(
+                fields=["organization", "code"], name="suppliers_category_code"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Sku(Addressed):
+    """Something we buy, counted in `unit`; costs and prices are per unit, in the organization's
+    currency."""
+
+    code = models.CharField(max_length=80)
+    code_key = models.GeneratedField(
+        expression=Upper("code"),
+        output_field=models.CharField(max_length=80),
+        db_persist=True,
+    )
+    description = models.CharField(max_length=400)
+    category = OrganizationForeignKey(Category, related_name="skus")
+    unit = models.CharField(max_length=20, default="EA")
+    pack_size = models.CharField(max_length=40, blank=True)
+    standard_cost = UnitPriceField(null=True, blank=True)
+    sale_price = UnitPriceField(null=True, blank=True)
+    reorder_point = QuantityField(null=True, blank=True)
+    gtin = models.CharField(max_length=14, blank=True)
+    in_full_tolerance_percent = PercentField(default=Decimal(0))
+    is_active = models.BooleanField(default=True)
+
+    class Meta:
+        ordering = ["code"]
+        verbose_name = "SKU"
+        constraints = [
+            models.UniqueConstraint(
+                fields=["organization", "code_key"], name="suppliers_sku_code"
+            ),
+            models.CheckConstraint(
+                condition=Q(standard_cost__isnull=True) | Q(standard_cost__gte=0),
+                name="suppliers_sku_standard_cost",
+            ),
+            models.CheckConstraint(
+                condition=Q(sale_price__isnull=True) | Q(sale_price__gte=0),
+                name="suppliers_sku_sale_price",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.code
+
+
+class Supplier(Addressed):
+    """A company we buy from. Blocked: no order, no payment. Archived: kept for its history."""
+
+    class Status(models.TextChoices):
+        ACTIVE = "active", "Active"
+        BLOCKED = "blocked", "Blocked"
+        ARCHIVED = "archived", "Archived"
+
+    code = models.CharField(max_length=60)
+    code_key = models.GeneratedField(
+        expression=Upper("code"),
+        output_field=models.CharField(max_length=60),
+        db_persist=True,
+    )
+    name = models.CharField(max_length=200)
+    legal_name = models.CharField(max_length=200, blank=True)
+    tax_id = models.CharField(max_length=40, blank=True)
+    country = models.CharField(max_length=80, blank=True)
+    currency = models.CharField(max_length=3)
+    payment_terms_days = models.PositiveSmallIntegerField(default=30)
+    incoterm = models.CharField(max_length=10, blank=True)
+    email = models.EmailField(blank=True, help_text="Where orders are sent.")
+    status = models.CharField(
+        max_length=10, choices=Status.choices, default=Status.ACTIVE
+    )
+    early_late_days = models.PositiveSmallIntegerField(
+        default=0,
+        help_text="Days around the promised date within which goods may still come.",
+    )
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+
+    class Meta:
+        ordering = ["name"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["organization", "code_key"], name="suppliers_supplier_code"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Contact(OrganizationOwned):
+    """A person at a supplier."""
+
+    supplier = OrganizationForeignKey(Supplier, CASCADE, related_name="contacts")
+    name = models.CharField(max_length=150)
+    email = models.EmailField(blank=True)
+    phone = models.CharField(max_length=40, blank=True)
+    position = models.CharField(max_length=100, blank=True)
+
+    class Meta:
+        ordering = ["name"]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Qualification(OrganizationOwned):
+    """How far a supplier is vetted for a category, until when."""
+
+    class Status(models.TextChoices):
+        PROSPECT = "prospect", "Prospect"
+        IN_REVIEW = "in_review", "In review"
+        QUALIFIED = "qualified", "Qualified"
+        CONDITIONAL = "conditional", "Conditionally qualified"
+        SUSPENDED = "suspended", "Suspended"
+        DISQUALIFIED = "disqualified", "Disqualified"
+
+    USABLE = (Status.QUALIFIED, Status.CONDITIONAL)
+
+    supplier = OrganizationForeignKey(Supplier, CASCADE, related_name="qualifications")
+    category = OrganizationForeignKey(Category, related_name="qualifications")
+    status = models.CharField(
+        max_length=20, choices=Status.choices, default=Status.PROSPECT
+    )
+    valid_to = models.DateField(null=True, blank=True)
+    note = models.TextField(
+        blank=True, help_text="What is missing, or what it rests on."
+    )
+    decided_by = models.ForeignKey(
+        User, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
+    )
+    decided_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["organization", "supplier", "category"],
+                name="suppliers_qualification_once",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.get_status_display()}"
+
+
+class ApprovedVendor(Addressed):
+    """An entry of the approved vendor list: who may supply a SKU or a category, how preferred."""
+
+    class Standing(models.TextChoices):
+        PREFERRED = "preferred", "Preferred"
+        APPROVED = "approved", "Approved"
+        BACKUP = "backup", "Approved, backup"
+
+    supplier = OrganizationForeignKey(Supplier, CASCADE, related_name="approvals")
+    category = OrganizationForeignKey(
+        Category, null=True, blank=True, related_name="approved_vendors"
+    )
+    sku = OrganizationForeignKey(
+        Sku, null=True, blank=True, related_name="approved_vendors"
+    )
+    standing = models.CharField(max_length=10, choices=Standing.choices)
+    rank = models.PositiveSmallIntegerField(default=1)
+    valid_from = models.DateField()
+    valid_to = models.DateField(null=True, blank=True)
+    reason = models.TextField(blank=True)
+    decided_by = models.ForeignKey(
+        User, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
+    )
+    decided_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        verbose_name = "approved vendor entry"
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(category__isnull=True) ^ Q(sku__isnull=True),
+                name="suppliers_approvedvendor_scope",
+            ),
+            validity_in_order("suppliers_approvedvendor_dates"),
+            ExclusionConstraint(
+                name="suppliers_approvedvendor_overlap",
+                expressions=[
+                    ("organization", RangeOperators.EQUAL),
+                    ("supplier", RangeOperators.EQUAL),
+                    (Coalesce("category", Value(0)), RangeOperators.EQUAL),
+                    (Coalesce("sku", Value(0)), RangeOperators.EQUAL),
+                    (validity(), RangeOperators.OVERLAPS),
+                ],
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.get_standing_display()}"
+
+
+class PriceAgreement(Addressed):
+    """Prices agreed with a supplier for a time, in one currency."""
+
+    number = models.CharField(max_length=60)
+    supplier = OrganizationForeignKey(Supplier, related_name="agreements")
+    currency = models.CharField(max_length=3)
+    valid_from = models.DateField()
+    valid_to = models.DateField(null=True, blank=True)
+    note = models.TextField(blank=True)
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+
+    class Meta:
+        ordering = ["-valid_from", "number"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["organization", "number"],
+                name="suppliers_priceagreement_number",
+            ),
+            validity_in_order("suppliers_priceagreement_dates"),
+        ]
+
+    def __str__(self) -> str:
+        return self.number
+
+
+class PriceBreak(OrganizationOwned):
+    """The unit price of a SKU in an agreement from a minimum quantity on, for its days.
+
+    Price and quantities are per `unit`; the row with minimum 0 is the base price.
+    """
+
+    agreement = OrganizationForeignKey(PriceAgreement, CASCADE, related_name="breaks")
+    sku = OrganizationForeignKey(Sku, related_name="price_breaks")
+    unit = models.CharField(max_length=20)
+    supplier_sku = models.CharField(max_length=80, blank=True)
+    minimum_quantity = QuantityField(default=Decimal(0))
+    unit_price = UnitPriceField()
+    lead_time_days = models.PositiveSmallIntegerField(null=True, blank=True)
+    committed_quantity = QuantityField(null=True, blank=True)
+    valid_from = models.DateField()
+    valid_to = models.DateField(null=True, blank=True)
+
+    class Meta:
+        ordering = ["sku", "minimum_quantity", "valid_from"]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(unit_price__gte=0) & Q(minimum_quantity__gte=0),
+                name="suppliers_pricebreak_not_negative",
+            ),
+            validity_in_order("suppliers_pricebreak_dates"),
+            ExclusionConstraint(
+                name="suppliers_pricebreak_overlap",
+                expressions=[
+                    ("organization", RangeOperators.EQUAL),
+                    ("agreement", RangeOperators.EQUAL),
+                    ("sku", RangeOperators.EQUAL),
+                    ("minimum_quantity", RangeOperators.EQUAL),
+                    (validity(), RangeOperators.OVERLAPS),
+                ],
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.minimum_quantity} at {self.unit_price}"
+
+
+class UnitFactor(OrganizationOwned):
+    """One `unit` of a SKU holds `factor` of its own unit, from a day on."""
+
+    sku = OrganizationForeignKey(Sku, CASCADE, related_name="unit_factors")
+    unit = models.CharField(max_length=20)
+    factor = models.DecimalField(max_digits=18, decimal_places=6)
+    valid_from = models.DateField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["organization", "sku", "unit", "valid_from"],
+                name="suppliers_unitfactor_day",
+            ),
+            models.CheckConstraint(
+                condition=Q(factor__gt=0), name="suppliers_unitfactor_positive"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"1 {self.unit} = {self.factor}"
