@@ -1,0 +1,1 @@
+"""What was agreed, what came, what was billed."""

@@ -1,10 +1,17 @@
-"""The matching app."""
+"""The app's place in Django."""
+
+from importlib import import_module
+from importlib.util import find_spec
 
 from django.apps import AppConfig
 
 
 class MatchingConfig(AppConfig):
-    """The matching app."""
+    """What was agreed, what came, what was billed."""
 
     name = "matching"
-    default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        """Subscribe to the events of the floors below."""
+        if find_spec("matching.reactions"):
+            import_module("matching.reactions")

@@ -5,7 +5,11 @@ from __future__ import annotations
 from django.contrib import admin
 from django.urls import include, path
 
+from procure.health import healthz, readyz
+
 urlpatterns = [
+    path("healthz", healthz, name="healthz"),
+    path("readyz", readyz, name="readyz"),
     path("accounts/", include("procure.account_urls")),
     path("admin/", admin.site.urls),
     path("<slug:organization_slug>/", include("suppliers.urls")),

@@ -1,0 +1,1 @@
+"""Executing inside the frame: orders, approvals, receipts, stock."""

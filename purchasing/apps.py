@@ -1,10 +1,17 @@
-"""The purchasing app."""
+"""The app's place in Django."""
+
+from importlib import import_module
+from importlib.util import find_spec
 
 from django.apps import AppConfig
 
 
 class PurchasingConfig(AppConfig):
-    """The purchasing app."""
+    """Executing inside the frame: orders, approvals, receipts, stock."""
 
     name = "purchasing"
-    default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        """Subscribe to the events of the floors below."""
+        if find_spec("purchasing.reactions"):
+            import_module("purchasing.reactions")

@@ -1,10 +1,17 @@
-"""The suppliers app."""
+"""The app's place in Django."""
+
+from importlib import import_module
+from importlib.util import find_spec
 
 from django.apps import AppConfig
 
 
 class SuppliersConfig(AppConfig):
-    """The suppliers app."""
+    """Who we buy from, what, on which terms, why, and how they did."""
 
     name = "suppliers"
-    default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        """Subscribe to the events of the floors below."""
+        if find_spec("suppliers.reactions"):
+            import_module("suppliers.reactions")

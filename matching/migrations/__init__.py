@@ -1,0 +1,1 @@
+"""The schema of matching, step by step."""

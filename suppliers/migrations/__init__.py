@@ -1,0 +1,1 @@
+"""The schema of suppliers, step by step."""

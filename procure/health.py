@@ -1,0 +1,43 @@
+"""What a machine asks: is the process alive, and can it serve?"""
+
+from django.db import DatabaseError, connection
+from django.db.migrations.executor import MigrationExecutor
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_safe
+
+from procure import heartbeat
+
+
+@require_safe
+@never_cache
+def healthz(request: HttpRequest) -> HttpResponse:
+    """Say that this process answers; asks nobody else."""
+    return HttpResponse("ok\n", content_type="text/plain")
+
+
+@require_safe
+@never_cache
+def readyz(request: HttpRequest) -> JsonResponse:
+    """Say which of database, migrations, broker and worker are there; 503 when one is not."""
+    answer = {**database_state(), **queue_state()}
+    return JsonResponse(answer, status=200 if set(answer.values()) == {"ok"} else 503)
+
+
+def database_state() -> dict[str, str]:
+    """Whether the database answers, and whether its schema is this code's."""
+    try:
+        executor = MigrationExecutor(connection)
+        pending = executor.migration_plan(executor.loader.graph.leaf_nodes())
+    except DatabaseError:
+        return {"database": "down", "migrations": "unknown"}
+    return {"database": "ok", "migrations": f"{len(pending)} pending" if pending else "ok"}
+
+
+def queue_state() -> dict[str, str]:
+    """Whether the broker answers, and whether a worker was heard of lately."""
+    try:
+        age = heartbeat.age("worker")
+    except heartbeat.BrokerDownError:
+        return {"broker": "down", "worker": "unknown"}
+    return {"broker": "ok", "worker": "silent" if age is None else "ok"}

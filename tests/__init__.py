@@ -1,0 +1,1 @@
+"""What must be true, and the proof that each test can fail."""
