@@ -73,7 +73,9 @@ def install() -> None:
     STAMP.unlink(missing_ok=True)
     reason = install_with_uv()
     if reason:
-        say(f"uv is not used ({reason}); installing with pip, which takes a little longer.")
+        say(
+            f"uv is not used ({reason}); installing with pip, which takes a little longer."
+        )
         install_with_pip()
     STAMP.write_text(fingerprint())
 
@@ -81,7 +83,9 @@ def install() -> None:
 def made_by_another_python() -> bool:
     """A `.venv` made by another minor version of Python cannot be refreshed, only replaced."""
     code = "import sys; print('{}.{}'.format(*sys.version_info))"
-    found = subprocess.run([venv_python(), "-c", code], capture_output=True, text=True, check=False)
+    found = subprocess.run(
+        [venv_python(), "-c", code], capture_output=True, text=True, check=False
+    )
     return found.stdout.strip() != PYTHON_VERSION
 
 
@@ -89,12 +93,16 @@ def make_venv() -> None:
     """Create `.venv`, or say in one line which system package is missing."""
     shutil.rmtree(VENV, ignore_errors=True)
     base = getattr(sys, "_base_executable", sys.executable)
-    made = subprocess.run([base, "-m", "venv", VENV], capture_output=True, text=True, check=False)
+    made = subprocess.run(
+        [base, "-m", "venv", VENV], capture_output=True, text=True, check=False
+    )
     if made.returncode == 0:
         return
     shutil.rmtree(VENV, ignore_errors=True)
     if sys.platform == "linux" and "ensurepip" in made.stdout + made.stderr:
-        sys.exit("Python cannot make an environment here. Install it with: apt-get install -y python3-venv")
+        sys.exit(
+            "Python cannot make an environment here. Install it with: apt-get install -y python3-venv"
+        )
     sys.exit(f"Python could not make .venv:\n{made.stdout}{made.stderr}")
 
 
@@ -106,7 +114,16 @@ def install_with_uv() -> str:
         if reason:
             return reason
         uv = str(VENV / "bin" / "uv")
-    command = [uv, "pip", "sync", "--quiet", "--require-hashes", "--python", str(venv_python()), str(LOCK)]
+    command = [
+        uv,
+        "pip",
+        "sync",
+        "--quiet",
+        "--require-hashes",
+        "--python",
+        str(venv_python()),
+        str(LOCK),
+    ]
     result = subprocess.run(command, capture_output=True, text=True, check=False)
     return "" if result.returncode == 0 else last_line(result.stderr)
 
@@ -142,7 +159,10 @@ def lock_block(package: str) -> str:
 def install_with_pip() -> None:
     """Install the lock with pip, hashes checked, or stop with pip's own last words."""
     result = subprocess.run(
-        pip_install("--require-hashes", "-r", str(LOCK)), capture_output=True, text=True, check=False
+        pip_install("--require-hashes", "-r", str(LOCK)),
+        capture_output=True,
+        text=True,
+        check=False,
     )
     if result.returncode != 0:
         sys.exit(f"The dependencies could not be installed:\n{result.stderr[-2000:]}")
@@ -150,7 +170,15 @@ def install_with_pip() -> None:
 
 def pip_install(*arguments: str) -> list[str]:
     """The command line of the environment's own pip."""
-    return [str(venv_python()), "-m", "pip", "install", "--quiet", "--disable-pip-version-check", *arguments]
+    return [
+        str(venv_python()),
+        "-m",
+        "pip",
+        "install",
+        "--quiet",
+        "--disable-pip-version-check",
+        *arguments,
+    ]
 
 
 def last_line(text: str) -> str:

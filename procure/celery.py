@@ -29,7 +29,11 @@ app.conf.update(
     worker_send_task_events=False,
     timezone="UTC",
     beat_schedule={
-        "sweep": {"task": "procure.tasks.sweep", "schedule": 2.0, "options": {"expires": 10}},
+        "sweep": {
+            "task": "procure.tasks.sweep",
+            "schedule": 2.0,
+            "options": {"expires": 10},
+        },
     },
 )
 app.autodiscover_tasks()

@@ -31,13 +31,16 @@ def database_state() -> dict[str, str]:
         pending = executor.migration_plan(executor.loader.graph.leaf_nodes())
     except DatabaseError:
         return {"database": "down", "migrations": "unknown"}
-    return {"database": "ok", "migrations": f"{len(pending)} pending" if pending else "ok"}
+    return {
+        "database": "ok",
+        "migrations": f"{len(pending)} pending" if pending else "ok",
+    }
 
 
 def queue_state() -> dict[str, str]:
     """Whether the broker answers, and whether a worker was heard of lately."""
     try:
         age = heartbeat.age("worker")
-    except heartbeat.BrokerDownError:
+    except heartbeat.BrokerDown:
         return {"broker": "down", "worker": "unknown"}
     return {"broker": "ok", "worker": "silent" if age is None else "ok"}

@@ -13,7 +13,7 @@ import redis
 EXPIRY_SECONDS = 30
 
 
-class BrokerDownError(Exception):
+class BrokerDown(Exception):
     """Redis does not answer."""
 
 
@@ -27,23 +27,29 @@ def give(name: str) -> None:
     """Leave a sign of life that fades after EXPIRY_SECONDS; a broker that is down is no error here."""
     try:
         with client() as connection:
-            connection.set(f"procure:heartbeat:{name}", repr(time.time()), ex=EXPIRY_SECONDS)
+            connection.set(
+                f"procure:heartbeat:{name}", repr(time.time()), ex=EXPIRY_SECONDS
+            )
     except redis.RedisError as error:
         print(f"No sign of life could be left: {error}", file=sys.stderr)
 
 
 def age(name: str) -> float | None:
-    """Seconds since the last sign of life, or None when there is none; raises BrokerDownError."""
+    """Seconds since the last sign of life, or None when there is none; raises BrokerDown."""
     try:
         with client() as connection:
             value = connection.get(f"procure:heartbeat:{name}")
     except redis.RedisError as error:
-        raise BrokerDownError(str(error)) from error
+        raise BrokerDown(str(error)) from error
     return time.time() - float(value) if isinstance(value, bytes) else None
 
 
 if __name__ == "__main__":
     try:
-        sys.exit(0 if age(sys.argv[1]) is not None else f"No sign of life from {sys.argv[1]}.")
-    except BrokerDownError as down:
+        sys.exit(
+            0
+            if age(sys.argv[1]) is not None
+            else f"No sign of life from {sys.argv[1]}."
+        )
+    except BrokerDown as down:
         sys.exit(f"The broker does not answer: {down}")

