@@ -1,0 +1,295 @@
+"""The frame round every screen: navigation, counts, breadcrumb, and how a screen is answered.
+
+Floors stay apart: the navigation knows addresses by name only and shows those that exist and
+that the member may open; the app above tells its counts through `register_counts`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from django.core.exceptions import ImproperlyConfigured
+from django.http import HttpRequest, HttpResponse
+from django.template.loader import render_to_string
+from django.urls import NoReverseMatch, reverse
+from django.utils import timezone
+from django.utils.cache import patch_vary_headers
+
+from procure.figures import DEFAULT_LOCALE, reading_as
+
+MOST_COUNT_SOURCES = 3  # one SQL statement each, on every full page
+HOT_COUNT = "exceptions"  # the only count that may be red
+
+
+@dataclass(frozen=True, slots=True)
+class NavigationEntry:
+    """A place in the navigation: shown when its address exists and the permission is held."""
+
+    text: str
+    icon: str
+    url_name: str
+    permission: str
+    count: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class NavigationGroup:
+    """Entries under a heading; the daily work on top has none."""
+
+    heading: str
+    entries: tuple[NavigationEntry, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class NavigationLink:
+    """An entry as one page shows it."""
+
+    entry: NavigationEntry
+    url: str
+    is_current: bool
+    count: int | None
+
+    @property
+    def is_hot(self) -> bool:
+        return self.entry.count == HOT_COUNT and bool(self.count)
+
+
+@dataclass(frozen=True, slots=True)
+class Crumb:
+    """A step of the breadcrumb; the last one has no address."""
+
+    text: str
+    url: str = ""
+
+
+_entry = NavigationEntry
+NAVIGATION: tuple[NavigationGroup, ...] = (
+    NavigationGroup(
+        "",
+        (
+            _entry("Home", "house", "procure:home", "home.read"),
+            _entry("Purchase orders", "file-text", "purchasing:orders", "orders.read", "orders"),
+            _entry("Approvals", "stamp", "purchasing:approvals", "orders.approve", "approvals"),
+            _entry("Receiving", "truck", "purchasing:receiving", "receipts.read", "receiving"),
+            _entry("Match exceptions", "scale", "matching:exceptions", "holds.read", "exceptions"),
+        ),
+    ),
+    NavigationGroup(
+        "Buy",
+        (
+            _entry("Receipts", "package-check", "purchasing:receipts", "receipts.read"),
+            _entry("Reorder", "repeat", "purchasing:reorder", "orders.write", "reorder"),
+            _entry("Stock", "warehouse", "purchasing:stock", "receipts.read"),
+        ),
+    ),
+    NavigationGroup(
+        "Pay",
+        (
+            _entry("Supplier invoices", "receipt-text", "matching:invoices", "invoices.read"),
+            _entry("Credits", "undo-2", "matching:credits", "invoices.read"),
+            _entry("Payables", "banknote", "matching:payables", "invoices.read"),
+        ),
+    ),
+    NavigationGroup(
+        "Source",
+        (
+            _entry("Suppliers", "store", "suppliers:suppliers", "suppliers.read"),
+            _entry("Approved vendors", "shield-check", "suppliers:approved_vendors", "suppliers.read"),
+            _entry("Price agreements", "handshake", "suppliers:price_agreements", "suppliers.read"),
+            _entry("Quotations", "message-square-quote", "suppliers:quotations", "suppliers.read"),
+            _entry("Categories", "tags", "suppliers:categories", "suppliers.read"),
+            _entry("SKUs", "barcode", "suppliers:skus", "suppliers.read"),
+        ),
+    ),
+    NavigationGroup(
+        "Insight",
+        (
+            _entry("Scorecards", "chart-line", "matching:scorecards", "scorecards.read"),
+            _entry("SKU costs", "coins", "matching:sku_costs", "costs.read"),
+            _entry("Margins", "percent", "suppliers:margins", "costs.read"),
+            _entry("Variances", "diff", "matching:variances", "costs.read"),
+        ),
+    ),
+    NavigationGroup(
+        "Settings",
+        (
+            _entry("Settings", "settings", "procure:settings", "settings.read"),
+            _entry("People", "users", "procure:people", "people.write"),
+            _entry("Imports", "upload", "procure:imports", "imports.write"),
+            _entry("Audit trail", "history", "procure:trail", "trail.read"),
+        ),
+    ),
+)  # fmt: skip
+
+
+CountSource = Callable[[HttpRequest], Mapping[str, int]]
+_count_sources: dict[CountSource, frozenset[str]] = {}
+
+
+def register_counts(names: Iterable[str], source: CountSource) -> None:
+    """Tells the navigation who knows these counts; `source` answers all of them by one statement.
+
+    Called from an app's `ready()`. A fourth source is refused, because the counts of a page may
+    cost three statements at most: merge it into one of its app's.
+    """
+    _count_sources[source] = frozenset(names)
+    if len(_count_sources) > MOST_COUNT_SOURCES:
+        del _count_sources[source]
+        raise ImproperlyConfigured(
+            f"At most {MOST_COUNT_SOURCES} sources of navigation counts; merge this one."
+        )
+
+
+def organization_url(request: HttpRequest, url_name: str) -> str:
+    """The address of a named screen in the request's organization, or "" when there is none."""
+    organization = getattr(request, "organization", None)
+    if organization is None:
+        return ""
+    try:
+        return reverse(url_name, kwargs={"organization_slug": organization.slug})
+    except NoReverseMatch:
+        return ""
+
+
+class Frame:
+    """What base.html needs to know, worked out only when it is drawn."""
+
+    def __init__(self, request: HttpRequest, section: str = "") -> None:
+        self.request = request
+        self.section = section
+
+    @property
+    def organization(self) -> Any:
+        return getattr(self.request, "organization", None)
+
+    @property
+    def membership(self) -> Any:
+        return getattr(self.request, "membership", None)
+
+    @cached_property
+    def _open(self) -> list[tuple[NavigationGroup, NavigationEntry, str]]:
+        if self.membership is None:
+            return []
+        return [
+            (group, entry, url)
+            for group in NAVIGATION
+            for entry in group.entries
+            if self.membership.may(entry.permission)
+            and (url := organization_url(self.request, entry.url_name))
+        ]
+
+    @cached_property
+    def counts(self) -> dict[str, int]:
+        wanted = {entry.count for _, entry, _ in self._open if entry.count}
+        counts: dict[str, int] = {}
+        for source, names in _count_sources.items():
+            if names & wanted:
+                counts.update(source(self.request))
+        return counts
+
+    @cached_property
+    def navigation(self) -> list[tuple[str, list[NavigationLink]]]:
+        """The groups with at least one link, in their order."""
+        current = self._current_url()
+        groups: dict[str, list[NavigationLink]] = {}
+        for group, entry, url in self._open:
+            link = NavigationLink(entry, url, url == current, self.counts.get(entry.count))
+            groups.setdefault(group.heading, []).append(link)
+        return list(groups.items())
+
+    def _current_url(self) -> str:
+        """The longest navigation address that this page lies under, or the named section's."""
+        if self.section:
+            return organization_url(self.request, self.section)
+        path = self.request.path
+        under = [url for _, _, url in self._open if path.startswith(url)]
+        return max(under, key=len, default="")
+
+    @cached_property
+    def other_memberships(self) -> list[Any]:
+        """The person's other organizations, for the switcher: one statement."""
+        if self.membership is None:
+            return []
+        return list(
+            type(self.membership)
+            .objects.filter(user_id=self.membership.user_id, is_active=True)
+            .exclude(pk=self.membership.pk)
+            .select_related("organization")
+            .order_by("organization__name")
+        )
+
+    @property
+    def home_url(self) -> str:
+        return organization_url(self.request, "procure:home")
+
+    @property
+    def search_url(self) -> str:
+        return organization_url(self.request, "procure:search")
+
+    @property
+    def notifications_url(self) -> str:
+        return organization_url(self.request, "procure:notifications")
+
+    @property
+    def theme(self) -> str:
+        """light, dark or system: the person's own choice, else the browser's cookie."""
+        user = getattr(self.request, "user", None)
+        chosen = getattr(user, "theme", "") or self.request.COOKIES.get("theme", "")
+        return chosen if chosen in {"light", "dark"} else "system"
+
+    @property
+    def theme_url(self) -> str:
+        try:
+            return reverse("choose_theme")
+        except NoReverseMatch:
+            return ""
+
+
+def frame(request: HttpRequest) -> dict[str, Any]:
+    """Context processor: `frame` in every template; it asks the database only when drawn."""
+    return {"frame": Frame(request)}
+
+
+def wants_piece(request: HttpRequest) -> bool:
+    """Whether htmx asks for a part of the page; a restored history entry wants all of it."""
+    htmx = getattr(request, "htmx", None)
+    return bool(htmx) and not htmx.history_restore_request and not htmx.boosted
+
+
+def render_screen(
+    request: HttpRequest,
+    template: str,
+    context: dict[str, Any] | None = None,
+    *,
+    piece: str = "",
+    breadcrumb: Iterable[tuple[str, str] | str] = (),
+    section: str = "",
+    status: int = 200,
+) -> HttpResponse:
+    """Answers with the screen, or with its `piece` when htmx asks for that.
+
+    Figures and times inside are the reader's: their own locale, else the organization's, and the
+    organization's time zone. `breadcrumb` is (text, url) pairs, the last may be only its text.
+    `section` is the url name of the navigation entry to mark when the address does not tell.
+    """
+    organization = getattr(request, "organization", None)
+    locale = getattr(getattr(request, "user", None), "locale", "") or getattr(
+        organization, "locale", DEFAULT_LOCALE
+    )
+    steps = [
+        Crumb(step) if isinstance(step, str) else Crumb(step[0], step[1]) for step in breadcrumb
+    ]
+    everything = {
+        **(context or {}),
+        "frame": Frame(request, section),
+        "breadcrumb": steps,
+        "is_piece": bool(piece) and wants_piece(request),
+    }
+    chosen = piece if everything["is_piece"] else template
+    with reading_as(locale), timezone.override(getattr(organization, "time_zone", "UTC")):
+        response = HttpResponse(render_to_string(chosen, everything, request), status=status)
+    patch_vary_headers(response, ["HX-Request"])
+    return response

@@ -1,0 +1,77 @@
+"""Icons and pills, the two pieces every screen uses in every row."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+from django import template
+from django.utils.html import format_html
+from django.utils.safestring import SafeString, mark_safe
+from lucide.templatetags.lucide import lucide
+
+register = template.Library()
+
+# What a stored status looks like: the tone of its verdict and an icon, so that colour never
+# stands alone. The words beside it are the model's own.
+STATUS_LOOKS: dict[str, tuple[str, str]] = {
+    "draft": ("", "pencil-line"),
+    "submitted": ("info", "clock"),
+    "waiting": ("info", "clock"),
+    "in_review": ("info", "clock"),
+    "prospect": ("", "circle-dashed"),
+    "open": ("info", "circle-dot"),
+    "approved": ("ok", "check"),
+    "backup": ("", "check"),
+    "preferred": ("ok", "shield-check"),
+    "qualified": ("ok", "shield-check"),
+    "conditional": ("warn", "shield-alert"),
+    "active": ("ok", "check"),
+    "issued": ("ok", "send"),
+    "posted": ("ok", "check"),
+    "received": ("ok", "package-check"),
+    "matched": ("ok", "check"),
+    "paid": ("ok", "check"),
+    "cleared": ("ok", "check"),
+    "closed": ("", "archive"),
+    "archived": ("", "archive"),
+    "void": ("", "ban"),
+    "cancelled": ("", "ban"),
+    "reversed": ("", "undo-2"),
+    "overridden": ("warn", "check"),
+    "held": ("bad", "triangle-alert"),
+    "off_list": ("warn", "lock"),
+    "not_approved": ("warn", "lock"),
+    "rejected": ("bad", "x"),
+    "blocked": ("bad", "ban"),
+    "suspended": ("bad", "ban"),
+    "disqualified": ("bad", "ban"),
+    "expired": ("bad", "calendar-x"),
+}
+
+
+@lru_cache(maxsize=256)
+def _drawn(name: str, label: str, size: int, classes: str) -> str:
+    names = {"role": "img", "aria-label": label} if label else {"aria-hidden": "true"}
+    return lucide(name, size=size, **{"class": classes, "focusable": "false", **names})
+
+
+@register.simple_tag
+def icon(name: str, label: str = "", small: bool = False) -> SafeString:
+    """`{% icon "truck" %}`: decoration; with a label it is an image of that name."""
+    classes = "pc-icon pc-icon--small" if small else "pc-icon"
+    return mark_safe(_drawn(name, str(label), 13 if small else 16, classes))  # noqa: S308
+
+
+@register.simple_tag
+def pill(words: str, tone: str = "", icon_name: str = "") -> SafeString:
+    """`{% pill "Preferred" "ok" "shield-check" %}`; tone is ok, warn, bad, info or nothing."""
+    classes = f"pc-pill pc-pill--{tone}" if tone else "pc-pill"
+    drawn = icon(icon_name, small=True) if icon_name else ""
+    return format_html('<span class="{}">{}{}</span>', classes, drawn, words)
+
+
+@register.simple_tag
+def status_pill(status: str, words: str) -> SafeString:
+    """`{% status_pill order.status order.get_status_display %}`: a status in its own look."""
+    tone, icon_name = STATUS_LOOKS.get(str(status), ("", "circle"))
+    return pill(words, tone, icon_name)
