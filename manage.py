@@ -4,9 +4,7 @@
 import sys
 
 if sys.version_info < (3, 11):  # noqa: UP036 - this line is what an older Python gets to read
-    sys.exit(
-        "Procure needs Python 3.11 or newer; this is {}.{}.".format(*sys.version_info)
-    )
+    sys.exit("Procure needs Python 3.11 or newer; this is {}.{}.".format(*sys.version_info))
 if sys.platform == "win32":
     sys.exit("On Windows, run Procure with: docker compose up")
 

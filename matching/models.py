@@ -65,9 +65,7 @@ class SupplierInvoice(Addressed):
     )
     kind = models.CharField(max_length=10, choices=Kind.choices, default=Kind.INVOICE)
     supplier = OrganizationForeignKey(Supplier, related_name="invoices")
-    credits = OrganizationForeignKey(
-        "self", null=True, blank=True, related_name="credit_notes"
-    )
+    credits = OrganizationForeignKey("self", null=True, blank=True, related_name="credit_notes")
     credits_number = models.CharField(max_length=80, blank=True)
     order_reference = models.CharField(max_length=120, blank=True)
     invoiced_on = models.DateField()
@@ -82,23 +80,15 @@ class SupplierInvoice(Addressed):
     tax_amount = AmountField(default=Decimal(0))
     discount_amount = AmountField(default=Decimal(0))
     total_amount = AmountField()
-    status = models.CharField(
-        max_length=10, choices=Status.choices, default=Status.OPEN
-    )
-    origin = models.CharField(
-        max_length=10, choices=Origin.choices, default=Origin.ENTERED
-    )
-    captured_by = models.ForeignKey(
-        User, PROTECT, null=True, blank=True, related_name="+"
-    )
+    status = models.CharField(max_length=10, choices=Status.choices, default=Status.OPEN)
+    origin = models.CharField(max_length=10, choices=Origin.choices, default=Origin.ENTERED)
+    captured_by = models.ForeignKey(User, PROTECT, null=True, blank=True, related_name="+")
     captured_at = models.DateTimeField(default=timezone.now, editable=False)
     is_touchless = models.BooleanField(default=True)
     matched_at = models.DateTimeField(null=True, blank=True)
     approved_at = models.DateTimeField(null=True, blank=True)
     approved_amount = AmountField(null=True, blank=True)
-    voided_by = models.ForeignKey(
-        User, PROTECT, null=True, blank=True, related_name="+"
-    )
+    voided_by = models.ForeignKey(User, PROTECT, null=True, blank=True, related_name="+")
     voided_at = models.DateTimeField(null=True, blank=True)
     void_reason = models.CharField(max_length=300, blank=True)
 
@@ -123,11 +113,7 @@ class SupplierInvoice(Addressed):
             ),
             models.CheckConstraint(
                 condition=~Q(status="void")
-                | (
-                    Q(voided_at__isnull=False)
-                    & Q(voided_by__isnull=False)
-                    & ~Q(void_reason="")
-                ),
+                | (Q(voided_at__isnull=False) & Q(voided_by__isnull=False) & ~Q(void_reason="")),
                 name="matching_supplierinvoice_voided",
             ),
         ]
@@ -204,9 +190,7 @@ class Tolerance(Addressed):
     limits = models.JSONField(default=dict)
     valid_from = models.DateField()
     valid_to = models.DateField(null=True, blank=True)
-    created_by = models.ForeignKey(
-        User, PROTECT, null=True, blank=True, related_name="+"
-    )
+    created_by = models.ForeignKey(User, PROTECT, null=True, blank=True, related_name="+")
     created_at = models.DateTimeField(default=timezone.now, editable=False)
 
     class Meta:
@@ -239,12 +223,8 @@ class Tolerance(Addressed):
 class MatchResult(OrganizationOwned):
     """What the last match of an invoice found: every check with its figures and its rule."""
 
-    invoice = OrganizationForeignKey(
-        SupplierInvoice, CASCADE, related_name="match_results"
-    )
-    outcome = models.CharField(
-        max_length=10, choices=[("matched", "Matched"), ("held", "Held")]
-    )
+    invoice = OrganizationForeignKey(SupplierInvoice, CASCADE, related_name="match_results")
+    outcome = models.CharField(max_length=10, choices=[("matched", "Matched"), ("held", "Held")])
     checks = models.JSONField(default=list)
     supported_amount = AmountField(null=True)
     disputed_amount = AmountField(null=True)
@@ -278,16 +258,12 @@ class Hold(Addressed):
     invoice_line = OrganizationForeignKey(
         SupplierInvoiceLine, CASCADE, null=True, blank=True, related_name="holds"
     )
-    order = OrganizationForeignKey(
-        PurchaseOrder, null=True, blank=True, related_name="+"
-    )
+    order = OrganizationForeignKey(PurchaseOrder, null=True, blank=True, related_name="+")
     order_line = OrganizationForeignKey(
         PurchaseOrderLine, null=True, blank=True, related_name="holds"
     )
     check_code = models.CharField(max_length=30)
-    code = models.CharField(
-        max_length=40, blank=True, help_text="Charge code or tax rate."
-    )
+    code = models.CharField(max_length=40, blank=True, help_text="Charge code or tax rate.")
     expected = models.CharField(max_length=120, blank=True)
     actual = models.CharField(max_length=120, blank=True)
     difference = models.CharField(max_length=40, blank=True)
@@ -295,20 +271,14 @@ class Hold(Addressed):
     rule = models.CharField(max_length=200, blank=True)
     amount_at_stake = AmountField(default=Decimal(0))
     owner_role = models.CharField(max_length=30, choices=Role.choices)
-    assigned_to = models.ForeignKey(
-        User, PROTECT, null=True, blank=True, related_name="+"
-    )
-    status = models.CharField(
-        max_length=10, choices=Status.choices, default=Status.OPEN
-    )
+    assigned_to = models.ForeignKey(User, PROTECT, null=True, blank=True, related_name="+")
+    status = models.CharField(max_length=10, choices=Status.choices, default=Status.OPEN)
     outcome = models.CharField(max_length=40, blank=True)
     reason = models.TextField(blank=True)
     closed_because = models.CharField(max_length=200, blank=True)
     opened_at = models.DateTimeField(default=timezone.now)
     closed_at = models.DateTimeField(null=True, blank=True)
-    closed_by = models.ForeignKey(
-        User, PROTECT, null=True, blank=True, related_name="+"
-    )
+    closed_by = models.ForeignKey(User, PROTECT, null=True, blank=True, related_name="+")
 
     class Meta:
         ordering = ["opened_at", "id"]

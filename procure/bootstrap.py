@@ -73,9 +73,7 @@ def install() -> None:
     STAMP.unlink(missing_ok=True)
     reason = install_with_uv()
     if reason:
-        say(
-            f"uv is not used ({reason}); installing with pip, which takes a little longer."
-        )
+        say(f"uv is not used ({reason}); installing with pip, which takes a little longer.")
         install_with_pip()
     STAMP.write_text(fingerprint())
 
@@ -83,9 +81,7 @@ def install() -> None:
 def made_by_another_python() -> bool:
     """A `.venv` made by another minor version of Python cannot be refreshed, only replaced."""
     code = "import sys; print('{}.{}'.format(*sys.version_info))"
-    found = subprocess.run(
-        [venv_python(), "-c", code], capture_output=True, text=True, check=False
-    )
+    found = subprocess.run([venv_python(), "-c", code], capture_output=True, text=True, check=False)
     return found.stdout.strip() != PYTHON_VERSION
 
 
@@ -93,9 +89,7 @@ def make_venv() -> None:
     """Create `.venv`, or say in one line which system package is missing."""
     shutil.rmtree(VENV, ignore_errors=True)
     base = getattr(sys, "_base_executable", sys.executable)
-    made = subprocess.run(
-        [base, "-m", "venv", VENV], capture_output=True, text=True, check=False
-    )
+    made = subprocess.run([base, "-m", "venv", VENV], capture_output=True, text=True, check=False)
     if made.returncode == 0:
         return
     shutil.rmtree(VENV, ignore_errors=True)

@@ -41,8 +41,7 @@ def _runs(points: Sequence[tuple[float, float] | None]) -> Iterator[list[tuple[f
 def line_path(points: Sequence[tuple[float, float] | None]) -> str:
     """A path through the points, broken where one is absent."""
     return " ".join(
-        "M" + " L".join(f"{coordinate(x)} {coordinate(y)}" for x, y in run)
-        for run in _runs(points)
+        "M" + " L".join(f"{coordinate(x)} {coordinate(y)}" for x, y in run) for run in _runs(points)
     )
 
 

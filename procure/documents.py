@@ -13,7 +13,6 @@ from django.db import connection, models
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404
-from django.utils.datastructures import MultiValueDict
 
 from procure.errors import BusinessRuleError
 from procure.models import IdempotencyKey
@@ -36,9 +35,7 @@ def lock_all(rows: QuerySet[Document]) -> list[Document]:
     """
     locked = list(rows.select_for_update(no_key=True, of=("self",)).order_by("pk"))
     if not locked:
-        raise BusinessRuleError(
-            "gone", "This was removed meanwhile. Open the list again."
-        )
+        raise BusinessRuleError("gone", "This was removed meanwhile. Open the list again.")
     return locked
 
 
@@ -51,9 +48,7 @@ def require_status(document: Any, *allowed: str) -> None:
     """Refuses a step that the document's status does not allow, in words."""
     if document.status not in allowed:
         noun = document._meta.verbose_name
-        wanted = " or ".join(
-            str(type(document).Status(status).label).lower() for status in allowed
-        )
+        wanted = " or ".join(str(type(document).Status(status).label).lower() for status in allowed)
         raise BusinessRuleError(
             "wrong_status",
             f"This {noun} is {document.get_status_display().lower()}; "
@@ -83,9 +78,7 @@ def next_numbers(series: str, count: int) -> list[str]:
             [current_organization_id(), series, count, count],
         )
         (last,) = cursor.fetchone()
-    return [
-        f"{PREFIXES[series]}-{number}" for number in range(last - count + 1, last + 1)
-    ]
+    return [f"{PREFIXES[series]}-{number}" for number in range(last - count + 1, last + 1)]
 
 
 def idempotent(view: View) -> View:
@@ -96,9 +89,7 @@ def idempotent(view: View) -> View:
     """
 
     @wraps(view)
-    def wrapped(
-        request: OrganizationRequest, *args: Any, **kwargs: Any
-    ) -> HttpResponse:
+    def wrapped(request: OrganizationRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         key = _sent_key(request)
         if request.method != "POST" or key is None:
             return view(request, *args, **kwargs)
@@ -107,9 +98,7 @@ def idempotent(view: View) -> View:
             return _replay(request, key, request_hash)
         response = view(request, *args, **kwargs)
         claimed = IdempotencyKey.objects.filter(user=request.user, key=key)
-        location = response.headers.get("Location") or response.headers.get(
-            "HX-Redirect"
-        )
+        location = response.headers.get("Location") or response.headers.get("HX-Redirect")
         if location:
             claimed.update(location=location)
         else:
@@ -126,21 +115,12 @@ def _sent_key(request: HttpRequest) -> uuid.UUID | None:
     try:
         return uuid.UUID(text)
     except ValueError as error:
-        raise BusinessRuleError(
-            "bad_key", "This form is damaged. Open it again."
-        ) from error
+        raise BusinessRuleError("bad_key", "This form is damaged. Open it again.") from error
 
 
 def _content_hash(request: HttpRequest) -> str:
-    fields = {
-        key: values
-        for key, values in request.POST.lists()
-        if key != "csrfmiddlewaretoken"
-    }
-    files: MultiValueDict[str, Any] = request.FILES
-    names = sorted(
-        (file.name, file.size) for entries in files.values() for file in [entries]
-    )
+    fields = {key: values for key, values in request.POST.lists() if key != "csrfmiddlewaretoken"}
+    names = sorted((str(file), getattr(file, "size", 0)) for file in request.FILES.values())
     text = json.dumps([request.path, fields, names], sort_keys=True)
     return hashlib.sha256(text.encode()).hexdigest()
 
@@ -154,12 +134,10 @@ def _claim_key(user_id: int, key: uuid.UUID, request_hash: str) -> bool:
             "VALUES (%s, %s, %s, %s, '', now()) ON CONFLICT DO NOTHING",
             [current_organization_id(), user_id, key, request_hash],
         )
-        return cursor.rowcount == 1
+        return bool(cursor.rowcount == 1)
 
 
-def _replay(
-    request: OrganizationRequest, key: uuid.UUID, request_hash: str
-) -> HttpResponse:
+def _replay(request: OrganizationRequest, key: uuid.UUID, request_hash: str) -> HttpResponse:
     stored = IdempotencyKey.objects.get(user=request.user, key=key)
     if stored.request_hash != request_hash:
         raise BusinessRuleError(

@@ -67,9 +67,7 @@ def record(
     **payload: Any,
 ) -> BusinessEvent:
     """Writes what happened to `subject`; `actor` None is the system. Payload values are JSON."""
-    (event,) = record_all(
-        kind, [subject], actor=actor, summaries=[summary], payloads=[payload]
-    )
+    (event,) = record_all(kind, [subject], actor=actor, summaries=[summary], payloads=[payload])
     return event
 
 
@@ -97,9 +95,7 @@ def record_all(
     names = _subscriptions.get(kind, [])
     if names and events:
         PendingEvent.objects.bulk_create(
-            PendingEvent(event=event, reaction=name)
-            for event in events
-            for name in names
+            PendingEvent(event=event, reaction=name) for event in events for name in names
         )
     nudge()
     return events
@@ -156,9 +152,7 @@ def _work_off_batch(organization_id: int) -> bool:
 
 def _claim() -> list[PendingEvent]:
     due = (
-        PendingEvent.objects.filter(
-            due_at__lte=timezone.now(), reaction__in=list(_reactions)
-        )
+        PendingEvent.objects.filter(due_at__lte=timezone.now(), reaction__in=list(_reactions))
         .select_for_update(skip_locked=True)
         .order_by("due_at", "pk")
     )

@@ -101,9 +101,7 @@ def percent(value: object, places: int = 1, *, signed: bool = False) -> str:
     if number is None:
         return DASH
     text = plain(number, least=places, most=places, signed=signed)
-    before, _, after = str(
-        current_locale().percent_formats[None].pattern
-    ).partition("#,##0")
+    before, _, after = str(current_locale().percent_formats[None].pattern).partition("#,##0")
     return f"{before}{text}{after}"
 
 

@@ -27,9 +27,7 @@ def give(name: str) -> None:
     """Leave a sign of life that fades after EXPIRY_SECONDS; a broker that is down is no error here."""
     try:
         with client() as connection:
-            connection.set(
-                f"procure:heartbeat:{name}", repr(time.time()), ex=EXPIRY_SECONDS
-            )
+            connection.set(f"procure:heartbeat:{name}", repr(time.time()), ex=EXPIRY_SECONDS)
     except redis.RedisError as error:
         print(f"No sign of life could be left: {error}", file=sys.stderr)
 
@@ -46,10 +44,6 @@ def age(name: str) -> float | None:
 
 if __name__ == "__main__":
     try:
-        sys.exit(
-            0
-            if age(sys.argv[1]) is not None
-            else f"No sign of life from {sys.argv[1]}."
-        )
+        sys.exit(0 if age(sys.argv[1]) is not None else f"No sign of life from {sys.argv[1]}.")
     except BrokerDown as down:
         sys.exit(f"The broker does not answer: {down}")

@@ -78,9 +78,7 @@ def server_in_use(name: str, state: Path) -> Iterator[Place]:
     place = find_place(state)
     folder = keeper_folder(name, state)
     with open(folder / "in-use", "a") as lock:
-        fcntl.flock(
-            lock, fcntl.LOCK_SH
-        )  # waits while a keeper is just stopping its server
+        fcntl.flock(lock, fcntl.LOCK_SH)  # waits while a keeper is just stopping its server
         if not is_kept(folder):
             spawn_keeper(name, state)
         yield place
@@ -131,9 +129,7 @@ def wait_until_kept(name: str, state: Path) -> None:
         if (folder / "refusal").exists():
             raise LocalServiceError((folder / "refusal").read_text())
         if time.monotonic() - began > START_SECONDS:
-            raise LocalServiceError(
-                f"The embedded {name} did not start:\n{tail(folder / 'log')}"
-            )
+            raise LocalServiceError(f"The embedded {name} did not start:\n{tail(folder / 'log')}")
         time.sleep(0.02)
 
 
@@ -150,9 +146,7 @@ def stop_when_unused(state: Path = STATE) -> None:
         folder = keeper_folder(name, state)
         while is_kept(folder):
             if is_in_use(folder):
-                say(
-                    f"The embedded {name} stays up for another command and ends with it."
-                )
+                say(f"The embedded {name} stays up for another command and ends with it.")
                 break
             time.sleep(0.05)
 
@@ -194,9 +188,7 @@ def keep(name: str, state: Path) -> None:
             stop_server(server, at_once=not is_same_file(own, folder / "keeper"))
 
 
-def watch(
-    server: "subprocess.Popen[bytes]", folder: Path, own: IO[str], in_use: IO[str]
-) -> None:
+def watch(server: "subprocess.Popen[bytes]", folder: Path, own: IO[str], in_use: IO[str]) -> None:
     """Return when the server ended, nobody needs it any more, or `.local/` was deleted."""
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     unused_since = None

@@ -1,9 +1,14 @@
-"""Headers that keep an organization's pages private."""
+"""Headers that keep an organization's pages private, and refusals said in words."""
 
 from collections.abc import Callable
 
+from django.db import OperationalError
 from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
 from django.utils.cache import patch_vary_headers
+
+from procure.errors import BusinessRuleError
+from procure.tenancy import RETRIED_SQLSTATES
 
 PERMISSIONS_POLICY = "camera=(), geolocation=(), microphone=(), payment=(), usb=()"
 
@@ -25,3 +30,40 @@ class PrivacyHeadersMiddleware:
         if user is not None and user.is_authenticated:
             response.headers.setdefault("Cache-Control", "no-store")
         return response
+
+
+class RefusalMiddleware:
+    """A rule that no form caught, or a lock that stayed taken, is a sentence and never a 500.
+
+    The organization's transaction is rolled back by then: nothing was changed.
+    """
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        """Keep the next layer."""
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        """Only exceptions are of interest here."""
+        return self.get_response(request)
+
+    def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
+        """Say what refused, as 409; busy rows, as 503 with the time to try again."""
+        if isinstance(error, BusinessRuleError):
+            return refusal(request, error.message, 409)
+        sqlstate = getattr(error.__cause__, "sqlstate", None)
+        if isinstance(error, OperationalError) and sqlstate in RETRIED_SQLSTATES:
+            words = "Somebody else is changing the same rows. Try again in a moment."
+            response = refusal(request, words, 503)
+            response.headers["Retry-After"] = "2"
+            return response
+        return None
+
+
+def refusal(request: HttpRequest, words: str, status: int) -> HttpResponse:
+    """The sentence on a page of its own, or as a toast where htmx asked."""
+    if getattr(request, "htmx", False):
+        response = render(request, "_pieces/refusal_toast.html", {"words": words}, status=422)
+        response.headers["HX-Retarget"] = "#toasts"
+        response.headers["HX-Reswap"] = "beforeend"
+        return response
+    return render(request, "refused.html", {"words": words}, status=status)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from decimal import Decimal
 from typing import Any, ClassVar
 
@@ -41,9 +42,7 @@ class Organization(models.Model):
     due_date_basis = models.CharField(
         max_length=10, choices=DueDate.choices, default=DueDate.PROMISED
     )
-    early_days = models.PositiveSmallIntegerField(
-        null=True, blank=True, help_text="Empty: any."
-    )
+    early_days = models.PositiveSmallIntegerField(null=True, blank=True, help_text="Empty: any.")
     late_days = models.PositiveSmallIntegerField(default=0)
     over_receipt = models.CharField(
         max_length=10, choices=OverReceipt.choices, default=OverReceipt.REFUSE
@@ -72,20 +71,14 @@ class Organization(models.Model):
 class UserManager(BaseUserManager["User"]):
     """Makes people by their e-mail address."""
 
-    def create_user(
-        self, email: str, password: str | None = None, **fields: Any
-    ) -> User:
+    def create_user(self, email: str, password: str | None = None, **fields: Any) -> User:
         user = self.model(email=email.strip().lower(), **fields)
         user.set_password(password)
         user.save(using=self._db)
         return user
 
-    def create_superuser(
-        self, email: str, password: str | None = None, **fields: Any
-    ) -> User:
-        return self.create_user(
-            email, password, is_staff=True, is_superuser=True, **fields
-        )
+    def create_superuser(self, email: str, password: str | None = None, **fields: Any) -> User:
+        return self.create_user(email, password, is_staff=True, is_superuser=True, **fields)
 
     def get_by_natural_key(self, username: str | None) -> User:
         return self.get(email=(username or "").strip().lower())
@@ -129,6 +122,7 @@ class Membership(models.Model):
         Organization, on_delete=models.CASCADE, related_name="memberships"
     )
     user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="memberships")
+    public_id = models.UUIDField(default=uuid.uuid4, editable=False)
     roles = ArrayField(models.CharField(max_length=30, choices=Role.choices))
     lead = models.ForeignKey(
         User, on_delete=models.SET_NULL, null=True, blank=True, related_name="+"
@@ -144,6 +138,10 @@ class Membership(models.Model):
         constraints = [
             models.UniqueConstraint(
                 fields=["organization", "user"], name="procure_membership_once"
+            ),
+            models.UniqueConstraint(
+                fields=["organization", "public_id"],
+                name="procure_membership_public_id",
             ),
             models.CheckConstraint(
                 condition=Q(acceptance_limit__gte=0), name="procure_membership_limit"
@@ -171,22 +169,17 @@ class Membership(models.Model):
 
 
 class Invitation(Addressed):
-    """An open seat: whoever holds the mailed token may join with these roles, once."""
+    """An open seat: whoever holds the mailed, signed link may join with these roles, once."""
 
     email = models.EmailField()
     roles = ArrayField(models.CharField(max_length=30, choices=Role.choices))
-    token_hash = models.CharField(max_length=64)
     invited_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
     created_at = models.DateTimeField(default=timezone.now, editable=False)
     expires_at = models.DateTimeField()
     accepted_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
-        constraints = [
-            models.UniqueConstraint(
-                fields=["organization", "token_hash"], name="procure_invitation_token"
-            )
-        ]
+        ordering = ["-id"]
 
     def __str__(self) -> str:
         return self.email
@@ -265,9 +258,7 @@ class Location(Addressed):
     class Meta:
         ordering = ["name"]
         constraints = [
-            models.UniqueConstraint(
-                fields=["organization", "code"], name="procure_location_code"
-            )
+            models.UniqueConstraint(fields=["organization", "code"], name="procure_location_code")
         ]
 
     def __str__(self) -> str:
@@ -288,9 +279,7 @@ class ExchangeRate(OrganizationOwned):
                 fields=["organization", "currency", "per_currency", "valid_from"],
                 name="procure_exchangerate_day",
             ),
-            models.CheckConstraint(
-                condition=Q(rate__gt=0), name="procure_exchangerate_positive"
-            ),
+            models.CheckConstraint(condition=Q(rate__gt=0), name="procure_exchangerate_positive"),
         ]
 
     def __str__(self) -> str:

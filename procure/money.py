@@ -89,9 +89,7 @@ def round_money(value: Decimal, currency: str) -> Decimal:
     return value.quantize(_QUANTA[minor_unit_places(currency)], ROUND_HALF_UP, EXACT)
 
 
-def allocate(
-    total: Decimal, weights: Sequence[Decimal], quantum: Decimal
-) -> list[Decimal]:
+def allocate(total: Decimal, weights: Sequence[Decimal], quantum: Decimal) -> list[Decimal]:
     """Split ``total`` by weight into parts of whole ``quantum`` that add up to it exactly.
 
     Largest remainders: each part is cut to the quantum below its exact share, and what is
@@ -114,9 +112,7 @@ def allocate(
     parts = [share.quantize(quantum, ROUND_DOWN, EXACT) for share in exact]
     left = int(EXACT.divide(abs(total - sum(parts, ZERO)), quantum))
     step = quantum if total > 0 else -quantum
-    by_loss = sorted(
-        range(len(parts)), key=lambda n: (-abs(exact[n] - parts[n]), -heights[n], n)
-    )
+    by_loss = sorted(range(len(parts)), key=lambda n: (-abs(exact[n] - parts[n]), -heights[n], n))
     for n in by_loss[:left]:
         parts[n] += step
     return parts

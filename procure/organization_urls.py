@@ -1,9 +1,27 @@
-"""The organization's own pages: home, search, people, settings."""
+"""The organization's own pages: home, search, people, settings, the trail."""
 
 from __future__ import annotations
 
-from django.urls import URLPattern
+from django.urls import path
+
+from procure import views
 
 app_name = "procure"
 
-urlpatterns: list[URLPattern] = []
+urlpatterns = [
+    path("", views.home, name="home"),
+    path("search/", views.search, name="search"),
+    path("settings/", views.settings, name="settings"),
+    path(
+        "settings/organization/",
+        views.organization_settings,
+        name="organization_settings",
+    ),
+    path("settings/places/", views.location_list, name="location_list"),
+    path("settings/places/new/", views.location_form, name="location_new"),
+    path("settings/places/<uuid:public_id>/", views.location_form, name="location_edit"),
+    path("settings/people/", views.people_list, name="people_list"),
+    path("settings/people/invite/", views.person_invite, name="person_invite"),
+    path("settings/people/<uuid:public_id>/", views.person_edit, name="person_edit"),
+    path("settings/trail/", views.trail, name="trail"),
+]

@@ -43,9 +43,7 @@ PERMISSIONS: dict[str, frozenset[Role]] = {
     "invoices.read": _EVERYONE,
     "invoices.write": _PAYING,
     "holds.read": _EVERYONE,
-    "holds.resolve": frozenset(
-        {Role.AP_CLERK, Role.AP_LEAD, Role.BUYER, Role.RECEIVER}
-    ),
+    "holds.resolve": frozenset({Role.AP_CLERK, Role.AP_LEAD, Role.BUYER, Role.RECEIVER}),
     "suppliers.read": _EVERYONE,
     "suppliers.write": frozenset({Role.SOURCING_LEAD}),
     "catalogue.write": frozenset({Role.SOURCING_LEAD, Role.OPERATIONS_LEAD}),
@@ -55,9 +53,7 @@ PERMISSIONS: dict[str, frozenset[Role]] = {
     "imports.write": frozenset({Role.ADMIN, Role.SOURCING_LEAD, Role.OPERATIONS_LEAD}),
     "exports.read": _EVERYONE,
     "trail.read": frozenset({Role.ADMIN, Role.AUDITOR}),
-    "settings.read": frozenset(
-        {Role.ADMIN, Role.AUDITOR, Role.AP_LEAD, Role.SOURCING_LEAD}
-    ),
+    "settings.read": frozenset({Role.ADMIN, Role.AUDITOR, Role.AP_LEAD, Role.SOURCING_LEAD}),
     "people.write": frozenset({Role.ADMIN}),
     "rules.write": frozenset({Role.ADMIN}),
     "tolerances.write": frozenset({Role.ADMIN, Role.AP_LEAD}),
@@ -77,9 +73,7 @@ def requires(permission: str) -> Callable[[View], View]:
 
     def guard(view: View) -> View:
         @wraps(view)
-        def checked(
-            request: OrganizationRequest, *args: Any, **kwargs: Any
-        ) -> HttpResponse:
+        def checked(request: OrganizationRequest, *args: Any, **kwargs: Any) -> HttpResponse:
             if not request.membership.may(permission):
                 raise PermissionDenied
             return view(request, *args, **kwargs)

@@ -60,9 +60,7 @@ def prepare_server(admin_url: str, passwords: dict[str, str] | None = None) -> N
             connection.execute(sql.SQL(f"{verb} ROLE {role} {attributes}"))
             if password := (passwords or {}).get(role):
                 statement = sql.SQL("ALTER ROLE {} PASSWORD {}")
-                connection.execute(
-                    statement.format(sql.Identifier(role), sql.Literal(password))
-                )
+                connection.execute(statement.format(sql.Identifier(role), sql.Literal(password)))
             for setting, value in ROLE_SETTINGS[role].items():
                 statement = sql.SQL("ALTER ROLE {} SET {} = {}")
                 connection.execute(
@@ -82,9 +80,7 @@ def prepare_database(admin_url: str, name: str) -> None:
         ).fetchone()
         if found is None:
             statement = sql.SQL("CREATE DATABASE {} OWNER {}")
-            connection.execute(
-                statement.format(sql.Identifier(name), sql.Identifier(OWNER))
-            )
+            connection.execute(statement.format(sql.Identifier(name), sql.Identifier(OWNER)))
     with connect(make_conninfo(admin_url, dbname=name), autocommit=True) as connection:
         for extension in EXTENSIONS:
             statement = sql.SQL("CREATE EXTENSION IF NOT EXISTS {}")
@@ -95,9 +91,7 @@ def prepare_database(admin_url: str, name: str) -> None:
 def role_exists(connection: Connection, role: str) -> bool:
     """Tell whether the server has this role."""
     return (
-        connection.execute(
-            "SELECT 1 FROM pg_roles WHERE rolname = %s", [role]
-        ).fetchone()
+        connection.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", [role]).fetchone()
         is not None
     )
 

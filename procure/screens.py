@@ -71,16 +71,16 @@ NAVIGATION: tuple[NavigationGroup, ...] = (
         "",
         (
             _entry("Home", "house", "procure:home", "home.read"),
-            _entry("Purchase orders", "file-text", "purchasing:orders", "orders.read", "orders"),
-            _entry("Approvals", "stamp", "purchasing:approvals", "orders.approve", "approvals"),
-            _entry("Receiving", "truck", "purchasing:receiving", "receipts.read", "receiving"),
-            _entry("Match exceptions", "scale", "matching:exceptions", "holds.read", "exceptions"),
+            _entry("Purchase orders", "file-text", "purchasing:order_list", "orders.read", "orders"),
+            _entry("Approvals", "stamp", "purchasing:approval_list", "orders.approve", "approvals"),
+            _entry("Receiving", "truck", "purchasing:receiving_list", "receipts.read", "receiving"),
+            _entry("Match exceptions", "scale", "matching:exception_queue", "holds.read", "exceptions"),
         ),
     ),
     NavigationGroup(
         "Buy",
         (
-            _entry("Receipts", "package-check", "purchasing:receipts", "receipts.read"),
+            _entry("Receipts", "package-check", "purchasing:receipt_list", "receipts.read"),
             _entry("Reorder", "repeat", "purchasing:reorder", "orders.write", "reorder"),
             _entry("Stock", "warehouse", "purchasing:stock", "receipts.read"),
         ),
@@ -88,7 +88,7 @@ NAVIGATION: tuple[NavigationGroup, ...] = (
     NavigationGroup(
         "Pay",
         (
-            _entry("Supplier invoices", "receipt-text", "matching:invoices", "invoices.read"),
+            _entry("Supplier invoices", "receipt-text", "matching:invoice_list", "invoices.read"),
             _entry("Credits", "undo-2", "matching:credits", "invoices.read"),
             _entry("Payables", "banknote", "matching:payables", "invoices.read"),
         ),
@@ -96,19 +96,19 @@ NAVIGATION: tuple[NavigationGroup, ...] = (
     NavigationGroup(
         "Source",
         (
-            _entry("Suppliers", "store", "suppliers:suppliers", "suppliers.read"),
-            _entry("Approved vendors", "shield-check", "suppliers:approved_vendors", "suppliers.read"),
-            _entry("Price agreements", "handshake", "suppliers:price_agreements", "suppliers.read"),
+            _entry("Suppliers", "store", "suppliers:supplier_list", "suppliers.read"),
+            _entry("Approved vendors", "shield-check", "suppliers:approved_vendor_list", "suppliers.read"),
+            _entry("Price agreements", "handshake", "suppliers:agreement_list", "suppliers.read"),
             _entry("Quotations", "message-square-quote", "suppliers:quotations", "suppliers.read"),
-            _entry("Categories", "tags", "suppliers:categories", "suppliers.read"),
-            _entry("SKUs", "barcode", "suppliers:skus", "suppliers.read"),
+            _entry("Categories", "tags", "suppliers:category_list", "suppliers.read"),
+            _entry("SKUs", "barcode", "suppliers:sku_list", "suppliers.read"),
         ),
     ),
     NavigationGroup(
         "Insight",
         (
-            _entry("Scorecards", "chart-line", "matching:scorecards", "scorecards.read"),
-            _entry("SKU costs", "coins", "matching:sku_costs", "costs.read"),
+            _entry("Scorecards", "chart-line", "matching:scorecard_list", "scorecards.read"),
+            _entry("SKU costs", "coins", "matching:sku_cost_list", "costs.read"),
             _entry("Margins", "percent", "suppliers:margins", "costs.read"),
             _entry("Variances", "diff", "matching:variances", "costs.read"),
         ),
@@ -117,8 +117,8 @@ NAVIGATION: tuple[NavigationGroup, ...] = (
         "Settings",
         (
             _entry("Settings", "settings", "procure:settings", "settings.read"),
-            _entry("People", "users", "procure:people", "people.write"),
-            _entry("Imports", "upload", "procure:imports", "imports.write"),
+            _entry("People", "users", "procure:people_list", "people.write"),
+            _entry("Imports", "upload", "procure:import_list", "imports.write"),
             _entry("Audit trail", "history", "procure:trail", "trail.read"),
         ),
     ),
@@ -256,7 +256,7 @@ def frame(request: HttpRequest) -> dict[str, Any]:
 def wants_piece(request: HttpRequest) -> bool:
     """Whether htmx asks for a part of the page; a restored history entry wants all of it."""
     htmx = getattr(request, "htmx", None)
-    return bool(htmx) and not htmx.history_restore_request and not htmx.boosted
+    return htmx is not None and bool(htmx) and not htmx.history_restore_request and not htmx.boosted
 
 
 def render_screen(
@@ -289,7 +289,10 @@ def render_screen(
         "is_piece": bool(piece) and wants_piece(request),
     }
     chosen = piece if everything["is_piece"] else template
-    with reading_as(locale), timezone.override(getattr(organization, "time_zone", "UTC")):
+    with (
+        reading_as(locale),
+        timezone.override(getattr(organization, "time_zone", "UTC")),
+    ):
         response = HttpResponse(render_to_string(chosen, everything, request), status=status)
     patch_vary_headers(response, ["HX-Request"])
     return response

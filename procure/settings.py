@@ -7,11 +7,14 @@ secret or host name stops the start with a sentence.
 from pathlib import Path
 from typing import Any
 
+import django_stubs_ext
 import environ
 import font_source_sans_pro
 from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 from psycopg.conninfo import conninfo_to_dict
+
+django_stubs_ext.monkeypatch()
 
 ROOT = Path(__file__).resolve().parent.parent
 env = environ.Env()
@@ -22,9 +25,7 @@ ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=[])
 if not DEBUG and not SECRET_KEY:
     raise ImproperlyConfigured("Set SECRET_KEY to a long random text: DEBUG is off.")
 if not DEBUG and not ALLOWED_HOSTS:
-    raise ImproperlyConfigured(
-        "Set ALLOWED_HOSTS to the site's host names: DEBUG is off."
-    )
+    raise ImproperlyConfigured("Set ALLOWED_HOSTS to the site's host names: DEBUG is off.")
 ALLOWED_HOSTS += ["localhost", "127.0.0.1", "[::1]"]  # health checks come over loopback
 
 INSTALLED_APPS = [
@@ -58,6 +59,7 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
+    "procure.middleware.RefusalMiddleware",
 ]
 
 ROOT_URLCONF = "procure.urls"
@@ -87,9 +89,7 @@ TEMPLATES = [
 # `runtime` is the application role, bound by every row-level policy. `owner` is for migrations
 # only; the launcher chooses it by command.
 DATABASE_ROLE = env.str("DATABASE_ROLE", default="runtime")
-DATABASE_URL = (
-    env.str("DATABASE_URL", default="") or "postgresql://app_rw@127.0.0.1/procure"
-)
+DATABASE_URL = env.str("DATABASE_URL", default="") or "postgresql://app_rw@127.0.0.1/procure"
 DATABASE_OWNER_URL = env.str("DATABASE_OWNER_URL", default="") or DATABASE_URL
 # How many connections one process keeps ready; 0 keeps none, as commands do.
 DATABASE_POOL_SIZE = env.int("DATABASE_POOL_SIZE", default=0)
@@ -114,7 +114,6 @@ def database(url: str, pool_size: int) -> dict[str, Any]:
         "ENGINE": "django.db.backends.postgresql",
         **named,
         "OPTIONS": options,
-        "ATOMIC_REQUESTS": True,
         "CONN_MAX_AGE": 0,
         "TEST": {"NAME": "test_procure"},
     }
@@ -207,10 +206,11 @@ DATA_UPLOAD_MAX_NUMBER_FIELDS = 10_000  # an order of 300 lines has about 3,000
 # --- Mail ------------------------------------------------------------------------------------
 vars().update(env.email_url("EMAIL_URL", default="consolemail://"))
 EMAIL_TIMEOUT = 10
-DEFAULT_FROM_EMAIL = env.str(
-    "DEFAULT_FROM_EMAIL", default="Procure <procure@localhost>"
-)
+DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="Procure <procure@localhost>")
 SERVER_EMAIL = DEFAULT_FROM_EMAIL
+
+# What a link in a mail begins with; a worker has no request to take it from.
+SITE_URL = env.str("SITE_URL", default=f"http://127.0.0.1:{env.int('PORT', default=8000)}/")
 
 # --- Words, numbers, time --------------------------------------------------------------------
 LANGUAGE_CODE = "en"
@@ -227,9 +227,7 @@ LOGGING = {
         "text": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"},
         "json": {"()": "procure.logs.JsonFormatter"},
     },
-    "handlers": {
-        "console": {"class": "logging.StreamHandler", "formatter": LOG_FORMAT}
-    },
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": LOG_FORMAT}},
     "root": {"handlers": ["console"], "level": "WARNING"},
     "loggers": {
         "procure": {"level": "INFO"},

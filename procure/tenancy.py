@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
 from functools import wraps
-from typing import TYPE_CHECKING, Any, ClassVar, Self, cast
+from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 from django.apps import apps
 from django.contrib.auth.decorators import login_required
@@ -123,15 +123,14 @@ class _DatabaseOnlyConstraint(models.BaseConstraint):
     def database_sql(self, model: Any) -> str:
         raise NotImplementedError
 
-    def create_sql(self, model: Any, schema_editor: Any) -> None:
+    def create_sql(self, model: Any, schema_editor: Any) -> str:
         # At the end of the migration, when every table and key it stands on is there.
         schema_editor.deferred_sql.append(Statement(self.database_sql(model)))
+        return ""
 
     constraint_sql = create_sql
 
-    def validate(
-        self, model: Any, instance: Any, exclude: Any = None, using: str = ""
-    ) -> None:
+    def validate(self, model: Any, instance: Any, exclude: Any = None, using: str = "") -> None:
         return None
 
     def __eq__(self, other: object) -> bool:
@@ -200,7 +199,7 @@ class OrganizationOwnedBase(ModelBase):
 
     def __new__(
         mcs, name: str, bases: tuple[type, ...], attrs: dict[str, Any], **kwargs: Any
-    ) -> Self:
+    ) -> ModelBase:
         meta = attrs.get("Meta")
         if getattr(meta, "abstract", False) or attrs["__module__"] == "__fake__":
             return super().__new__(mcs, name, bases, attrs, **kwargs)
@@ -212,9 +211,7 @@ class OrganizationOwnedBase(ModelBase):
         else:
             address = None
         references = [
-            key
-            for key, value in attrs.items()
-            if isinstance(value, OrganizationForeignKey)
+            key for key, value in attrs.items() if isinstance(value, OrganizationForeignKey)
         ]
         attrs["Meta"] = type(
             "Meta",
@@ -226,10 +223,7 @@ class OrganizationOwnedBase(ModelBase):
                         fields=["organization", "id"], name=f"{stem}_organization_id"
                     ),
                     *([address] if address else []),
-                    *(
-                        SameOrganization(field=key, name=f"{stem}_{key}_org")
-                        for key in references
-                    ),
+                    *(SameOrganization(field=key, name=f"{stem}_{key}_org") for key in references),
                     *getattr(meta, "constraints", []),
                 ],
                 "indexes": [
@@ -292,9 +286,7 @@ def tenant_view(view: View) -> View:
     def wrapped(
         request: HttpRequest, organization_slug: str, *args: Any, **kwargs: Any
     ) -> HttpResponse:
-        membership = apps.get_model("procure", "Membership").find(
-            request.user, organization_slug
-        )
+        membership = apps.get_model("procure", "Membership").find(request.user, organization_slug)
         if membership is None:
             raise Http404
         scoped = cast("OrganizationRequest", request)

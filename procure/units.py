@@ -36,9 +36,7 @@ LENGTH = _codes(
     "4H 77 A11 A45 A71 AK C45 C52 CMT DMT F49 FOT HMT INH KMT KTM LF LK LM M49 M50 M51 M52 M7 "
     "MAM MMT MTR NMI R1 SMI X1 YRD"
 )
-AREA = _codes(
-    "ACR ARE CMK DAA DMK E19 FTK H16 H18 H30 HAR INK KMK M47 M48 MIK MMK MTK SN YDK"
-)
+AREA = _codes("ACR ARE CMK DAA DMK E19 FTK H16 H18 H30 HAR INK KMK M47 M48 MIK MMK MTK SN YDK")
 _WEIGHED = MASS | VOLUME | LENGTH | AREA
 
 # What a buyer meets; a code outside this list is shown as it is.
@@ -141,14 +139,10 @@ class UnitFactors:
             for part, factor in parts.items():
                 pair = (canonical_unit(unit), canonical_unit(part))
                 if factor <= 0:
-                    raise ValueError(
-                        f"The factor from {unit} to {part} must be above zero."
-                    )
+                    raise ValueError(f"The factor from {unit} to {part} must be above zero.")
                 if found.setdefault(pair, factor) != factor:
                     raise ValueError(f"There are two factors from {unit} to {part}.")
-        return cls(
-            tuple((unit, part, factor) for (unit, part), factor in found.items())
-        )
+        return cls(tuple((unit, part, factor) for (unit, part), factor in found.items()))
 
     def ratio(self, given: str, wanted: str) -> tuple[Decimal, Decimal] | None:
         """Return ``(n, d)`` so that a quantity in ``given`` times n / d is one in ``wanted``.

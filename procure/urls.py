@@ -5,11 +5,13 @@ from __future__ import annotations
 from django.contrib import admin
 from django.urls import include, path
 
+from procure.account_views import landing
 from procure.health import healthz, readyz
 
 urlpatterns = [
     path("healthz", healthz, name="healthz"),
     path("readyz", readyz, name="readyz"),
+    path("", landing, name="landing"),
     path("accounts/", include("procure.account_urls")),
     path("admin/", admin.site.urls),
     path("<slug:organization_slug>/", include("suppliers.urls")),

@@ -53,9 +53,7 @@ class PurchaseOrder(Addressed):
         LOWER_COST = "lower_cost", "Lower cost"
 
     number = models.CharField(max_length=60, null=True, blank=True)
-    supplier = OrganizationForeignKey(
-        Supplier, null=True, blank=True, related_name="orders"
-    )
+    supplier = OrganizationForeignKey(Supplier, null=True, blank=True, related_name="orders")
     category = OrganizationForeignKey(Category, null=True, blank=True, related_name="+")
     ship_to = OrganizationForeignKey(Location, null=True, blank=True, related_name="+")
     ship_to_country = models.CharField(max_length=80, blank=True)
@@ -65,16 +63,10 @@ class PurchaseOrder(Addressed):
     incoterm = models.CharField(max_length=10, blank=True)
     payment_terms_days = models.PositiveSmallIntegerField(null=True, blank=True)
     note = models.TextField(blank=True, help_text="Printed on the order.")
-    status = models.CharField(
-        max_length=10, choices=Status.choices, default=Status.DRAFT
-    )
-    origin = models.CharField(
-        max_length=10, choices=Origin.choices, default=Origin.ENTERED
-    )
+    status = models.CharField(max_length=10, choices=Status.choices, default=Status.DRAFT)
+    origin = models.CharField(max_length=10, choices=Origin.choices, default=Origin.ENTERED)
     revision = models.PositiveIntegerField(default=1)
-    off_list_reason = models.CharField(
-        max_length=20, choices=OffListReason.choices, blank=True
-    )
+    off_list_reason = models.CharField(max_length=20, choices=OffListReason.choices, blank=True)
     off_list_explanation = models.TextField(blank=True)
     off_list_supplier = OrganizationForeignKey(
         Supplier,
@@ -84,28 +76,18 @@ class PurchaseOrder(Addressed):
         help_text="The supplier that reason and explanation were given for.",
     )
     qualification_asked = models.BooleanField(default=False)
-    created_by = models.ForeignKey(
-        User, PROTECT, null=True, blank=True, related_name="+"
-    )
+    created_by = models.ForeignKey(User, PROTECT, null=True, blank=True, related_name="+")
     created_at = models.DateTimeField(default=timezone.now, editable=False)
     changed_at = models.DateTimeField(default=timezone.now)
-    submitted_by = models.ForeignKey(
-        User, PROTECT, null=True, blank=True, related_name="+"
-    )
+    submitted_by = models.ForeignKey(User, PROTECT, null=True, blank=True, related_name="+")
     submitted_at = models.DateTimeField(null=True, blank=True)
     approved_at = models.DateTimeField(null=True, blank=True)
-    issued_by = models.ForeignKey(
-        User, PROTECT, null=True, blank=True, related_name="+"
-    )
+    issued_by = models.ForeignKey(User, PROTECT, null=True, blank=True, related_name="+")
     issued_at = models.DateTimeField(null=True, blank=True)
     issued_on = models.DateField(null=True, blank=True)
-    closed_by = models.ForeignKey(
-        User, PROTECT, null=True, blank=True, related_name="+"
-    )
+    closed_by = models.ForeignKey(User, PROTECT, null=True, blank=True, related_name="+")
     closed_at = models.DateTimeField(null=True, blank=True)
-    cancelled_by = models.ForeignKey(
-        User, PROTECT, null=True, blank=True, related_name="+"
-    )
+    cancelled_by = models.ForeignKey(User, PROTECT, null=True, blank=True, related_name="+")
     cancelled_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
@@ -200,9 +182,7 @@ class PurchaseOrderLine(OrganizationOwned):
     price_source = models.CharField(
         max_length=10, choices=PriceSource.choices, default=PriceSource.ENTERED
     )
-    price_break = OrganizationForeignKey(
-        PriceBreak, null=True, blank=True, related_name="+"
-    )
+    price_break = OrganizationForeignKey(PriceBreak, null=True, blank=True, related_name="+")
     agreed_price = UnitPriceField(null=True, blank=True)
     agreed_lead_time_days = models.PositiveSmallIntegerField(null=True, blank=True)
     price_reason = models.CharField(max_length=300, blank=True)
@@ -215,12 +195,8 @@ class PurchaseOrderLine(OrganizationOwned):
         blank=True,
         help_text="Empty: by the category.",
     )
-    list_standing = models.CharField(
-        max_length=10, choices=ListStanding.choices, blank=True
-    )
-    list_entry = OrganizationForeignKey(
-        ApprovedVendor, null=True, blank=True, related_name="+"
-    )
+    list_standing = models.CharField(max_length=10, choices=ListStanding.choices, blank=True)
+    list_entry = OrganizationForeignKey(ApprovedVendor, null=True, blank=True, related_name="+")
     source_id = models.BigIntegerField(null=True, blank=True)
 
     class Meta:
@@ -293,14 +269,10 @@ class Approval(OrganizationOwned):
     rule_name = models.CharField(max_length=120)
     role = models.CharField(max_length=30, choices=Role.choices)
     approver = models.ForeignKey(User, PROTECT, null=True, blank=True, related_name="+")
-    status = models.CharField(
-        max_length=10, choices=Status.choices, default=Status.WAITING
-    )
+    status = models.CharField(max_length=10, choices=Status.choices, default=Status.WAITING)
     content_hash = models.CharField(max_length=64, blank=True)
     requested_by = models.ForeignKey(User, PROTECT, related_name="+")
-    decided_by = models.ForeignKey(
-        User, PROTECT, null=True, blank=True, related_name="+"
-    )
+    decided_by = models.ForeignKey(User, PROTECT, null=True, blank=True, related_name="+")
     decided_at = models.DateTimeField(null=True, blank=True)
     comment = models.TextField(blank=True)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
@@ -349,16 +321,10 @@ class GoodsReceipt(Addressed):
     received_on = models.DateField()
     recorded_on = models.DateField(null=True, blank=True)
     note = models.TextField(blank=True)
-    status = models.CharField(
-        max_length=10, choices=Status.choices, default=Status.POSTED
-    )
-    posted_by = models.ForeignKey(
-        User, PROTECT, null=True, blank=True, related_name="+"
-    )
+    status = models.CharField(max_length=10, choices=Status.choices, default=Status.POSTED)
+    posted_by = models.ForeignKey(User, PROTECT, null=True, blank=True, related_name="+")
     posted_at = models.DateTimeField(default=timezone.now)
-    reversed_by = models.ForeignKey(
-        User, PROTECT, null=True, blank=True, related_name="+"
-    )
+    reversed_by = models.ForeignKey(User, PROTECT, null=True, blank=True, related_name="+")
     reversed_at = models.DateTimeField(null=True, blank=True)
     reversal_reason = models.CharField(max_length=300, blank=True)
     origin = models.CharField(
@@ -375,9 +341,7 @@ class GoodsReceipt(Addressed):
                 fields=["organization", "number"], name="purchasing_goodsreceipt_number"
             ),
             models.CheckConstraint(
-                condition=Q(
-                    status="posted", reversed_at__isnull=True, reversed_by__isnull=True
-                )
+                condition=Q(status="posted", reversed_at__isnull=True, reversed_by__isnull=True)
                 | (
                     Q(
                         status="reversed",

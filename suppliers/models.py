@@ -76,9 +76,7 @@ class Category(Addressed):
 
     code = models.CharField(max_length=60)
     name = models.CharField(max_length=200)
-    parent = OrganizationForeignKey(
-        "self", null=True, blank=True, related_name="children"
-    )
+    parent = OrganizationForeignKey("self", null=True, blank=True, related_name="children")
     lineage = ArrayField(models.BigIntegerField(), default=list, editable=False)
     owner = models.ForeignKey(
         User, on_delete=models.SET_NULL, null=True, blank=True, related_name="+"
@@ -98,9 +96,7 @@ class Category(Addressed):
         ordering = ["name"]
         verbose_name_plural = "categories"
         constraints = [
-            models.UniqueConstraint(
-                fields=["organization", "code"], name="suppliers_category_code"
-            )
+            models.UniqueConstraint(fields=["organization", "code"], name="suppliers_category_code")
         ]
 
     def __str__(self) -> str:
@@ -132,9 +128,7 @@ class Sku(Addressed):
         ordering = ["code"]
         verbose_name = "SKU"
         constraints = [
-            models.UniqueConstraint(
-                fields=["organization", "code_key"], name="suppliers_sku_code"
-            ),
+            models.UniqueConstraint(fields=["organization", "code_key"], name="suppliers_sku_code"),
             models.CheckConstraint(
                 condition=Q(standard_cost__isnull=True) | Q(standard_cost__gte=0),
                 name="suppliers_sku_standard_cost",
@@ -171,9 +165,7 @@ class Supplier(Addressed):
     payment_terms_days = models.PositiveSmallIntegerField(default=30)
     incoterm = models.CharField(max_length=10, blank=True)
     email = models.EmailField(blank=True, help_text="Where orders are sent.")
-    status = models.CharField(
-        max_length=10, choices=Status.choices, default=Status.ACTIVE
-    )
+    status = models.CharField(max_length=10, choices=Status.choices, default=Status.ACTIVE)
     early_late_days = models.PositiveSmallIntegerField(
         default=0,
         help_text="Days around the promised date within which goods may still come.",
@@ -223,13 +215,9 @@ class Qualification(OrganizationOwned):
 
     supplier = OrganizationForeignKey(Supplier, CASCADE, related_name="qualifications")
     category = OrganizationForeignKey(Category, related_name="qualifications")
-    status = models.CharField(
-        max_length=20, choices=Status.choices, default=Status.PROSPECT
-    )
+    status = models.CharField(max_length=20, choices=Status.choices, default=Status.PROSPECT)
     valid_to = models.DateField(null=True, blank=True)
-    note = models.TextField(
-        blank=True, help_text="What is missing, or what it rests on."
-    )
+    note = models.TextField(blank=True, help_text="What is missing, or what it rests on.")
     decided_by = models.ForeignKey(
         User, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
     )
@@ -259,9 +247,7 @@ class ApprovedVendor(Addressed):
     category = OrganizationForeignKey(
         Category, null=True, blank=True, related_name="approved_vendors"
     )
-    sku = OrganizationForeignKey(
-        Sku, null=True, blank=True, related_name="approved_vendors"
-    )
+    sku = OrganizationForeignKey(Sku, null=True, blank=True, related_name="approved_vendors")
     standing = models.CharField(max_length=10, choices=Standing.choices)
     rank = models.PositiveSmallIntegerField(default=1)
     valid_from = models.DateField()
@@ -376,9 +362,7 @@ class UnitFactor(OrganizationOwned):
                 fields=["organization", "sku", "unit", "valid_from"],
                 name="suppliers_unitfactor_day",
             ),
-            models.CheckConstraint(
-                condition=Q(factor__gt=0), name="suppliers_unitfactor_positive"
-            ),
+            models.CheckConstraint(condition=Q(factor__gt=0), name="suppliers_unitfactor_positive"),
         ]
 
     def __str__(self) -> str:

@@ -90,9 +90,7 @@ class Scorecard(OrganizationOwned):
         YEAR = "365d", "12 months"
         QUARTER = "90d", "90 days"
 
-    supplier = OrganizationForeignKey(
-        "suppliers.Supplier", CASCADE, related_name="scorecards"
-    )
+    supplier = OrganizationForeignKey("suppliers.Supplier", CASCADE, related_name="scorecards")
     period = models.CharField(max_length=5, choices=Period.choices)
     lines_due = models.PositiveIntegerField(default=0)
     lines_on_time = models.PositiveIntegerField(default=0)
@@ -153,9 +151,7 @@ class SkuCost(OrganizationOwned):
     min_price = UnitPriceField(null=True)
     max_price = UnitPriceField(null=True)
     landed_price = UnitPriceField(null=True)
-    ppv = AmountField(
-        null=True, help_text="(actual - standard) x quantity; positive is worse."
-    )
+    ppv = AmountField(null=True, help_text="(actual - standard) x quantity; positive is worse.")
     as_of = models.DateField()
     computed_at = models.DateTimeField(default=timezone.now)
 
@@ -166,9 +162,7 @@ class SkuCost(OrganizationOwned):
                 name="suppliers_skucost_once",
                 nulls_distinct=False,
             ),
-            models.CheckConstraint(
-                condition=Q(lines__gte=0), name="suppliers_skucost_lines"
-            ),
+            models.CheckConstraint(condition=Q(lines__gte=0), name="suppliers_skucost_lines"),
         ]
 
     def __str__(self) -> str:

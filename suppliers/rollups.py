@@ -24,9 +24,7 @@ class StaleKey(NamedTuple):
 
 def mark_stale(keys: Iterable[StaleKey]) -> None:
     """Marks cells in the current transaction, one row per distinct key, and wakes a worker."""
-    distinct = {
-        key._replace(month=key.month and key.month.replace(day=1)) for key in keys
-    }
+    distinct = {key._replace(month=key.month and key.month.replace(day=1)) for key in keys}
     if not distinct:
         return
     StaleRollup.objects.bulk_create(

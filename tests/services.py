@@ -43,12 +43,8 @@ def test_services() -> Iterator[dict[str, str]]:
         if url := os.environ.get("TEST_DATABASE_URL"):
             prepare_server(url, {OWNER: PASSWORD, RUNTIME: PASSWORD})
             admin = url
-            environment["DATABASE_URL"] = make_conninfo(
-                url, user=RUNTIME, password=PASSWORD
-            )
-            environment["DATABASE_OWNER_URL"] = make_conninfo(
-                url, user=OWNER, password=PASSWORD
-            )
+            environment["DATABASE_URL"] = make_conninfo(url, user=RUNTIME, password=PASSWORD)
+            environment["DATABASE_OWNER_URL"] = make_conninfo(url, user=OWNER, password=PASSWORD)
         else:
             postgres = start_postgres(place)
             started.callback(stop_server, postgres, at_once=True)
@@ -96,9 +92,7 @@ class Services:
         self.started = contextlib.ExitStack()
 
     @pytest.hookimpl(wrapper=True)
-    def pytest_load_initial_conftests(
-        self, early_config: pytest.Config
-    ) -> Iterator[None]:
+    def pytest_load_initial_conftests(self, early_config: pytest.Config) -> Iterator[None]:
         """Before anything reads the settings."""
         if not {"--help", "-h", "--version"} & set(early_config.invocation_params.args):
             os.environ.update(self.started.enter_context(test_services()))

@@ -99,9 +99,7 @@ class Migration(migrations.Migration):
                 ("text", models.TextField()),
                 (
                     "written_at",
-                    models.DateTimeField(
-                        default=django.utils.timezone.now, editable=False
-                    ),
+                    models.DateTimeField(default=django.utils.timezone.now, editable=False),
                 ),
             ],
             options={
@@ -130,15 +128,11 @@ class Migration(migrations.Migration):
                 ("checks", models.JSONField(default=list)),
                 (
                     "supported_amount",
-                    procure.fields.AmountField(
-                        decimal_places=4, max_digits=18, null=True
-                    ),
+                    procure.fields.AmountField(decimal_places=4, max_digits=18, null=True),
                 ),
                 (
                     "disputed_amount",
-                    procure.fields.AmountField(
-                        decimal_places=4, max_digits=18, null=True
-                    ),
+                    procure.fields.AmountField(decimal_places=4, max_digits=18, null=True),
                 ),
                 ("released_by", models.CharField(blank=True, max_length=200)),
                 ("matched_at", models.DateTimeField(default=django.utils.timezone.now)),
@@ -237,9 +231,7 @@ class Migration(migrations.Migration):
                 ),
                 (
                     "captured_at",
-                    models.DateTimeField(
-                        default=django.utils.timezone.now, editable=False
-                    ),
+                    models.DateTimeField(default=django.utils.timezone.now, editable=False),
                 ),
                 ("is_touchless", models.BooleanField(default=True)),
                 ("matched_at", models.DateTimeField(blank=True, null=True)),
@@ -339,9 +331,7 @@ class Migration(migrations.Migration):
                 ("valid_to", models.DateField(blank=True, null=True)),
                 (
                     "created_at",
-                    models.DateTimeField(
-                        default=django.utils.timezone.now, editable=False
-                    ),
+                    models.DateTimeField(default=django.utils.timezone.now, editable=False),
                 ),
             ],
             options={

@@ -314,9 +314,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name="supplierinvoice",
-            constraint=procure.tenancy.Isolated(
-                name="matching_supplierinvoice_isolated"
-            ),
+            constraint=procure.tenancy.Isolated(name="matching_supplierinvoice_isolated"),
         ),
         migrations.AddConstraint(
             model_name="supplierinvoice",
@@ -457,9 +455,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name="supplierinvoiceline",
-            constraint=procure.tenancy.Isolated(
-                name="matching_supplierinvoiceline_isolated"
-            ),
+            constraint=procure.tenancy.Isolated(name="matching_supplierinvoiceline_isolated"),
         ),
         migrations.AddConstraint(
             model_name="supplierinvoiceline",
@@ -573,9 +569,7 @@ class Migration(migrations.Migration):
             constraint=models.UniqueConstraint(
                 models.F("organization"),
                 models.F("invoice"),
-                django.db.models.functions.comparison.Coalesce(
-                    "invoice_line", models.Value(0)
-                ),
+                django.db.models.functions.comparison.Coalesce("invoice_line", models.Value(0)),
                 models.F("check_code"),
                 models.F("code"),
                 condition=models.Q(("status", "open")),
@@ -676,21 +670,15 @@ class Migration(migrations.Migration):
                 expressions=[
                     ("organization", "="),
                     (
-                        django.db.models.functions.comparison.Coalesce(
-                            "sku", models.Value(0)
-                        ),
+                        django.db.models.functions.comparison.Coalesce("sku", models.Value(0)),
                         "=",
                     ),
                     (
-                        django.db.models.functions.comparison.Coalesce(
-                            "category", models.Value(0)
-                        ),
+                        django.db.models.functions.comparison.Coalesce("category", models.Value(0)),
                         "=",
                     ),
                     (
-                        django.db.models.functions.comparison.Coalesce(
-                            "supplier", models.Value(0)
-                        ),
+                        django.db.models.functions.comparison.Coalesce("supplier", models.Value(0)),
                         "=",
                     ),
                     (

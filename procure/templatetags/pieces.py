@@ -59,7 +59,7 @@ def _drawn(name: str, label: str, size: int, classes: str) -> str:
 def icon(name: str, label: str = "", small: bool = False) -> SafeString:
     """`{% icon "truck" %}`: decoration; with a label it is an image of that name."""
     classes = "pc-icon pc-icon--small" if small else "pc-icon"
-    return mark_safe(_drawn(name, str(label), 13 if small else 16, classes))  # noqa: S308
+    return mark_safe(_drawn(name, str(label), 13 if small else 16, classes))
 
 
 @register.simple_tag

@@ -89,9 +89,7 @@ class Migration(migrations.Migration):
                 ("qualification_asked", models.BooleanField(default=False)),
                 (
                     "created_at",
-                    models.DateTimeField(
-                        default=django.utils.timezone.now, editable=False
-                    ),
+                    models.DateTimeField(default=django.utils.timezone.now, editable=False),
                 ),
                 ("changed_at", models.DateTimeField(default=django.utils.timezone.now)),
                 ("submitted_at", models.DateTimeField(blank=True, null=True)),
@@ -346,9 +344,7 @@ class Migration(migrations.Migration):
                 ("comment", models.TextField(blank=True)),
                 (
                     "created_at",
-                    models.DateTimeField(
-                        default=django.utils.timezone.now, editable=False
-                    ),
+                    models.DateTimeField(default=django.utils.timezone.now, editable=False),
                 ),
                 (
                     "approver",
@@ -727,9 +723,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name="purchaseorder",
-            constraint=procure.tenancy.Isolated(
-                name="purchasing_purchaseorder_isolated"
-            ),
+            constraint=procure.tenancy.Isolated(name="purchasing_purchaseorder_isolated"),
         ),
         migrations.AddConstraint(
             model_name="purchaseorder",
@@ -794,9 +788,7 @@ class Migration(migrations.Migration):
                 condition=models.Q(
                     ("origin", "imported"),
                     ("status__in", ["draft", "cancelled"]),
-                    models.Q(
-                        ("submitted_by__isnull", False), ("submitted_at__isnull", False)
-                    ),
+                    models.Q(("submitted_by__isnull", False), ("submitted_at__isnull", False)),
                     _connector="OR",
                 ),
                 name="purchasing_purchaseorder_submitted",
@@ -846,9 +838,7 @@ class Migration(migrations.Migration):
             constraint=models.CheckConstraint(
                 condition=models.Q(
                     models.Q(("status", "cancelled"), _negated=True),
-                    models.Q(
-                        ("cancelled_at__isnull", False), ("cancelled_by__isnull", False)
-                    ),
+                    models.Q(("cancelled_at__isnull", False), ("cancelled_by__isnull", False)),
                     _connector="OR",
                 ),
                 name="purchasing_purchaseorder_cancelled",
@@ -880,9 +870,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name="goodsreceipt",
-            constraint=procure.tenancy.Isolated(
-                name="purchasing_goodsreceipt_isolated"
-            ),
+            constraint=procure.tenancy.Isolated(name="purchasing_goodsreceipt_isolated"),
         ),
         migrations.AddConstraint(
             model_name="goodsreceipt",
@@ -983,9 +971,7 @@ class Migration(migrations.Migration):
             constraint=models.CheckConstraint(
                 condition=models.Q(
                     ("status__in", ["waiting", "void"]),
-                    models.Q(
-                        ("decided_by__isnull", False), ("decided_at__isnull", False)
-                    ),
+                    models.Q(("decided_by__isnull", False), ("decided_at__isnull", False)),
                     _connector="OR",
                 ),
                 name="purchasing_approval_decided",
@@ -1037,9 +1023,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name="purchaseorderline",
-            constraint=procure.tenancy.Isolated(
-                name="purchasing_purchaseorderline_isolated"
-            ),
+            constraint=procure.tenancy.Isolated(name="purchasing_purchaseorderline_isolated"),
         ),
         migrations.AddConstraint(
             model_name="purchaseorderline",
@@ -1119,9 +1103,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name="goodsreceiptline",
-            constraint=procure.tenancy.Isolated(
-                name="purchasing_goodsreceiptline_isolated"
-            ),
+            constraint=procure.tenancy.Isolated(name="purchasing_goodsreceiptline_isolated"),
         ),
         migrations.AddConstraint(
             model_name="goodsreceiptline",

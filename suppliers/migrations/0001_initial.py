@@ -146,9 +146,7 @@ class Migration(migrations.Migration):
                 ("note", models.TextField(blank=True)),
                 (
                     "created_at",
-                    models.DateTimeField(
-                        default=django.utils.timezone.now, editable=False
-                    ),
+                    models.DateTimeField(default=django.utils.timezone.now, editable=False),
                 ),
                 (
                     "organization",
@@ -363,9 +361,7 @@ class Migration(migrations.Migration):
                 ),
                 (
                     "created_at",
-                    models.DateTimeField(
-                        default=django.utils.timezone.now, editable=False
-                    ),
+                    models.DateTimeField(default=django.utils.timezone.now, editable=False),
                 ),
                 (
                     "organization",
@@ -442,58 +438,40 @@ class Migration(migrations.Migration):
                 ("suppliers", models.PositiveIntegerField(default=0)),
                 (
                     "agreed_price",
-                    procure.fields.UnitPriceField(
-                        decimal_places=6, max_digits=18, null=True
-                    ),
+                    procure.fields.UnitPriceField(decimal_places=6, max_digits=18, null=True),
                 ),
                 (
                     "last_price",
-                    procure.fields.UnitPriceField(
-                        decimal_places=6, max_digits=18, null=True
-                    ),
+                    procure.fields.UnitPriceField(decimal_places=6, max_digits=18, null=True),
                 ),
                 (
                     "previous_price",
-                    procure.fields.UnitPriceField(
-                        decimal_places=6, max_digits=18, null=True
-                    ),
+                    procure.fields.UnitPriceField(decimal_places=6, max_digits=18, null=True),
                 ),
                 ("last_on", models.DateField(null=True)),
                 (
                     "average_price",
-                    procure.fields.UnitPriceField(
-                        decimal_places=6, max_digits=18, null=True
-                    ),
+                    procure.fields.UnitPriceField(decimal_places=6, max_digits=18, null=True),
                 ),
                 (
                     "average_price_365d",
-                    procure.fields.UnitPriceField(
-                        decimal_places=6, max_digits=18, null=True
-                    ),
+                    procure.fields.UnitPriceField(decimal_places=6, max_digits=18, null=True),
                 ),
                 (
                     "average_price_90d",
-                    procure.fields.UnitPriceField(
-                        decimal_places=6, max_digits=18, null=True
-                    ),
+                    procure.fields.UnitPriceField(decimal_places=6, max_digits=18, null=True),
                 ),
                 (
                     "min_price",
-                    procure.fields.UnitPriceField(
-                        decimal_places=6, max_digits=18, null=True
-                    ),
+                    procure.fields.UnitPriceField(decimal_places=6, max_digits=18, null=True),
                 ),
                 (
                     "max_price",
-                    procure.fields.UnitPriceField(
-                        decimal_places=6, max_digits=18, null=True
-                    ),
+                    procure.fields.UnitPriceField(decimal_places=6, max_digits=18, null=True),
                 ),
                 (
                     "landed_price",
-                    procure.fields.UnitPriceField(
-                        decimal_places=6, max_digits=18, null=True
-                    ),
+                    procure.fields.UnitPriceField(decimal_places=6, max_digits=18, null=True),
                 ),
                 (
                     "ppv",
@@ -565,27 +543,19 @@ class Migration(migrations.Migration):
                 ("lines_on_time", models.PositiveIntegerField(default=0)),
                 (
                     "on_time_percent",
-                    procure.fields.PercentField(
-                        decimal_places=4, max_digits=9, null=True
-                    ),
+                    procure.fields.PercentField(decimal_places=4, max_digits=9, null=True),
                 ),
                 (
                     "in_full_percent",
-                    procure.fields.PercentField(
-                        decimal_places=4, max_digits=9, null=True
-                    ),
+                    procure.fields.PercentField(decimal_places=4, max_digits=9, null=True),
                 ),
                 (
                     "otif_percent",
-                    procure.fields.PercentField(
-                        decimal_places=4, max_digits=9, null=True
-                    ),
+                    procure.fields.PercentField(decimal_places=4, max_digits=9, null=True),
                 ),
                 (
                     "fill_rate_percent",
-                    procure.fields.PercentField(
-                        decimal_places=4, max_digits=9, null=True
-                    ),
+                    procure.fields.PercentField(decimal_places=4, max_digits=9, null=True),
                 ),
                 (
                     "late_days_mean",
@@ -610,9 +580,7 @@ class Migration(migrations.Migration):
                 ),
                 (
                     "lead_time_adherence_percent",
-                    procure.fields.PercentField(
-                        decimal_places=4, max_digits=9, null=True
-                    ),
+                    procure.fields.PercentField(decimal_places=4, max_digits=9, null=True),
                 ),
                 (
                     "rejected_ppm",
@@ -621,9 +589,7 @@ class Migration(migrations.Migration):
                 ("invoices", models.PositiveIntegerField(default=0)),
                 (
                     "invoice_accuracy_percent",
-                    procure.fields.PercentField(
-                        decimal_places=4, max_digits=9, null=True
-                    ),
+                    procure.fields.PercentField(decimal_places=4, max_digits=9, null=True),
                 ),
                 (
                     "invoice_variance",
@@ -631,15 +597,11 @@ class Migration(migrations.Migration):
                 ),
                 (
                     "price_to_agreement_percent",
-                    procure.fields.PercentField(
-                        decimal_places=4, max_digits=9, null=True
-                    ),
+                    procure.fields.PercentField(decimal_places=4, max_digits=9, null=True),
                 ),
                 (
                     "spend",
-                    procure.fields.AmountField(
-                        decimal_places=4, default=0, max_digits=18
-                    ),
+                    procure.fields.AmountField(decimal_places=4, default=0, max_digits=18),
                 ),
                 ("currency", models.CharField(max_length=3)),
                 (
@@ -703,9 +665,7 @@ class Migration(migrations.Migration):
                 ("valid_to", models.DateField(blank=True, null=True)),
                 (
                     "note",
-                    models.TextField(
-                        blank=True, help_text="What is missing, or what it rests on."
-                    ),
+                    models.TextField(blank=True, help_text="What is missing, or what it rests on."),
                 ),
                 ("decided_at", models.DateTimeField(default=django.utils.timezone.now)),
                 (
@@ -775,15 +735,11 @@ class Migration(migrations.Migration):
                 ("lines_on_time_in_full", models.PositiveIntegerField(default=0)),
                 (
                     "ordered_quantity",
-                    procure.fields.QuantityField(
-                        decimal_places=4, default=0, max_digits=18
-                    ),
+                    procure.fields.QuantityField(decimal_places=4, default=0, max_digits=18),
                 ),
                 (
                     "first_received_quantity",
-                    procure.fields.QuantityField(
-                        decimal_places=4, default=0, max_digits=18
-                    ),
+                    procure.fields.QuantityField(decimal_places=4, default=0, max_digits=18),
                 ),
                 ("late_days", models.JSONField(default=dict)),
                 ("lead_times", models.JSONField(default=dict)),
@@ -793,58 +749,40 @@ class Migration(migrations.Migration):
                 ("lines_at_agreed_price", models.PositiveIntegerField(default=0)),
                 (
                     "spend",
-                    procure.fields.AmountField(
-                        decimal_places=4, default=0, max_digits=18
-                    ),
+                    procure.fields.AmountField(decimal_places=4, default=0, max_digits=18),
                 ),
                 (
                     "received_quantity",
-                    procure.fields.QuantityField(
-                        decimal_places=4, default=0, max_digits=18
-                    ),
+                    procure.fields.QuantityField(decimal_places=4, default=0, max_digits=18),
                 ),
                 (
                     "rejected_quantity",
-                    procure.fields.QuantityField(
-                        decimal_places=4, default=0, max_digits=18
-                    ),
+                    procure.fields.QuantityField(decimal_places=4, default=0, max_digits=18),
                 ),
                 ("cost_lines", models.PositiveIntegerField(default=0)),
                 (
                     "cost_quantity",
-                    procure.fields.QuantityField(
-                        decimal_places=4, default=0, max_digits=18
-                    ),
+                    procure.fields.QuantityField(decimal_places=4, default=0, max_digits=18),
                 ),
                 (
                     "cost_amount",
-                    procure.fields.AmountField(
-                        decimal_places=4, default=0, max_digits=18
-                    ),
+                    procure.fields.AmountField(decimal_places=4, default=0, max_digits=18),
                 ),
                 (
                     "cost_landed",
-                    procure.fields.AmountField(
-                        decimal_places=4, default=0, max_digits=18
-                    ),
+                    procure.fields.AmountField(decimal_places=4, default=0, max_digits=18),
                 ),
                 (
                     "min_price",
-                    procure.fields.UnitPriceField(
-                        decimal_places=6, max_digits=18, null=True
-                    ),
+                    procure.fields.UnitPriceField(decimal_places=6, max_digits=18, null=True),
                 ),
                 (
                     "max_price",
-                    procure.fields.UnitPriceField(
-                        decimal_places=6, max_digits=18, null=True
-                    ),
+                    procure.fields.UnitPriceField(decimal_places=6, max_digits=18, null=True),
                 ),
                 (
                     "last_price",
-                    procure.fields.UnitPriceField(
-                        decimal_places=6, max_digits=18, null=True
-                    ),
+                    procure.fields.UnitPriceField(decimal_places=6, max_digits=18, null=True),
                 ),
                 ("last_on", models.DateField(null=True)),
                 ("last_source", models.BigIntegerField(null=True)),
@@ -852,21 +790,15 @@ class Migration(migrations.Migration):
                 ("accurate_invoices", models.PositiveIntegerField(default=0)),
                 (
                     "invoice_expected",
-                    procure.fields.AmountField(
-                        decimal_places=4, default=0, max_digits=18
-                    ),
+                    procure.fields.AmountField(decimal_places=4, default=0, max_digits=18),
                 ),
                 (
                     "invoice_over",
-                    procure.fields.AmountField(
-                        decimal_places=4, default=0, max_digits=18
-                    ),
+                    procure.fields.AmountField(decimal_places=4, default=0, max_digits=18),
                 ),
                 (
                     "invoice_under",
-                    procure.fields.AmountField(
-                        decimal_places=4, default=0, max_digits=18
-                    ),
+                    procure.fields.AmountField(decimal_places=4, default=0, max_digits=18),
                 ),
                 (
                     "organization",
@@ -1184,9 +1116,7 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name="pricebreak",
             constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("unit_price__gte", 0), ("minimum_quantity__gte", 0)
-                ),
+                condition=models.Q(("unit_price__gte", 0), ("minimum_quantity__gte", 0)),
                 name="suppliers_pricebreak_not_negative",
             ),
         ),
@@ -1391,9 +1321,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name="qualification",
-            constraint=procure.tenancy.Isolated(
-                name="suppliers_qualification_isolated"
-            ),
+            constraint=procure.tenancy.Isolated(name="suppliers_qualification_isolated"),
         ),
         migrations.AddConstraint(
             model_name="qualification",
@@ -1430,9 +1358,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name="priceagreement",
-            constraint=procure.tenancy.Isolated(
-                name="suppliers_priceagreement_isolated"
-            ),
+            constraint=procure.tenancy.Isolated(name="suppliers_priceagreement_isolated"),
         ),
         migrations.AddConstraint(
             model_name="priceagreement",
@@ -1494,9 +1420,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name="performancecell",
-            constraint=procure.tenancy.Isolated(
-                name="suppliers_performancecell_isolated"
-            ),
+            constraint=procure.tenancy.Isolated(name="suppliers_performancecell_isolated"),
         ),
         migrations.AddConstraint(
             model_name="performancecell",
@@ -1570,9 +1494,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name="approvedvendor",
-            constraint=procure.tenancy.Isolated(
-                name="suppliers_approvedvendor_isolated"
-            ),
+            constraint=procure.tenancy.Isolated(name="suppliers_approvedvendor_isolated"),
         ),
         migrations.AddConstraint(
             model_name="approvedvendor",
@@ -1633,15 +1555,11 @@ class Migration(migrations.Migration):
                     ("organization", "="),
                     ("supplier", "="),
                     (
-                        django.db.models.functions.comparison.Coalesce(
-                            "category", models.Value(0)
-                        ),
+                        django.db.models.functions.comparison.Coalesce("category", models.Value(0)),
                         "=",
                     ),
                     (
-                        django.db.models.functions.comparison.Coalesce(
-                            "sku", models.Value(0)
-                        ),
+                        django.db.models.functions.comparison.Coalesce("sku", models.Value(0)),
                         "=",
                     ),
                     (

@@ -69,9 +69,7 @@ def test_the_minor_unit_is_that_of_iso_4217(currency, unit):
     ],
 )
 def test_the_largest_remainders_take_what_is_left(total, weights, quantum, parts):
-    assert allocate(D(total), [D(w) for w in weights], D(quantum)) == [
-        D(part) for part in parts
-    ]
+    assert allocate(D(total), [D(w) for w in weights], D(quantum)) == [D(part) for part in parts]
 
 
 @given(

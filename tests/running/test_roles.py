@@ -47,6 +47,6 @@ def test_the_application_role_cannot_truncate_a_table():
 
 @pytest.mark.django_db
 def test_the_extensions_that_the_schema_needs_are_there():
-    assert ask(
-        "SELECT count(*) FROM pg_extension WHERE extname IN ('btree_gist', 'pg_trgm')"
-    ) == (2,)
+    assert ask("SELECT count(*) FROM pg_extension WHERE extname IN ('btree_gist', 'pg_trgm')") == (
+        2,
+    )

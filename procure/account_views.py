@@ -1,0 +1,64 @@
+"""Signing in, joining by invitation, one's own preferences, and the way to one's organization."""
+
+from __future__ import annotations
+
+from django.contrib.auth import login
+from django.contrib.auth.decorators import login_required
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+
+from procure.errors import BusinessRuleError
+from procure.forms import JoinForm, PreferencesForm, add_rule_error
+from procure.models import Membership, User
+from procure.people import accept_invitation, invited_organization, open_invitation
+from procure.tenancy import tenant_atomic
+
+
+@login_required
+def landing(request: HttpRequest) -> HttpResponse:
+    """Sends a person to the organization they joined first, or says that there is none."""
+    membership = (
+        Membership.objects.filter(user__email=request.user.get_username(), is_active=True)
+        .select_related("organization")
+        .order_by("joined_at", "pk")
+        .first()
+    )
+    if membership is None:
+        return render(request, "accounts/no_organization.html")
+    return redirect("procure:home", membership.organization.slug)
+
+
+def accept(request: HttpRequest, token: str) -> HttpResponse:
+    """Shows an invitation and joins; the link itself says which organization."""
+    organization, public_id = invited_organization(token)
+    signed_in = request.user if isinstance(request.user, User) else None
+    form = JoinForm(request.POST or None)
+    with tenant_atomic(organization.pk):
+        invitation = open_invitation(public_id)
+        if request.method == "POST" and form.is_valid():
+            try:
+                user = accept_invitation(invitation, **form.cleaned_data, signed_in=signed_in)
+            except BusinessRuleError as error:
+                add_rule_error(form, error)
+            else:
+                login(request, user, backend="django.contrib.auth.backends.ModelBackend")
+                return redirect("procure:home", organization.slug)
+    has_account = User.objects.filter(email=invitation.email).exists()
+    context = {
+        "form": form,
+        "organization": organization,
+        "invitation": invitation,
+        "has_account": has_account,
+    }
+    return render(request, "accounts/accept_invitation.html", context)
+
+
+@login_required
+def preferences(request: HttpRequest) -> HttpResponse:
+    """A person's name, theme, number format and keys."""
+    user = User.objects.get(email=request.user.get_username())
+    form = PreferencesForm(request.POST or None, instance=user)
+    if request.method == "POST" and form.is_valid():
+        form.save()
+        return redirect("landing")
+    return render(request, "accounts/preferences.html", {"form": form})

@@ -1,0 +1,72 @@
+"""Work that waits and things that are found, told by every app without the ground knowing them.
+
+An app above registers a source in its `reactions.py`; home and search ask all of them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from procure.tenancy import OrganizationRequest
+
+
+@dataclass(frozen=True, slots=True)
+class WaitingWork:
+    """One kind of work that waits: how much of it, why it matters, and where it is done.
+
+    `tone` is ok, warn, bad or empty; sources come in the order of `urgency`, low first.
+    """
+
+    title: str
+    count: int
+    detail: str
+    address: str
+    icon: str
+    tone: str = ""
+    urgency: int = 50
+
+
+@dataclass(frozen=True, slots=True)
+class FoundItem:
+    """A document or record that fits a search."""
+
+    kind: str
+    label: str
+    detail: str
+    address: str
+    icon: str
+
+
+WorkSource = Callable[[OrganizationRequest], list[WaitingWork]]
+SearchSource = Callable[[OrganizationRequest, str], list[FoundItem]]
+
+_work_sources: list[WorkSource] = []
+_search_sources: list[SearchSource] = []
+
+SHORTEST_SEARCH = 2
+
+
+def tells_work(source: WorkSource) -> WorkSource:
+    """Registers a source of waiting work; at most two statements each."""
+    _work_sources.append(source)
+    return source
+
+
+def answers_search(source: SearchSource) -> SearchSource:
+    """Registers a source of search results: at most ten items, at most two statements."""
+    _search_sources.append(source)
+    return source
+
+
+def waiting_work(request: OrganizationRequest) -> list[WaitingWork]:
+    """All work that waits for this person, most urgent first; empty kinds are left out."""
+    items = [item for source in _work_sources for item in source(request) if item.count]
+    return sorted(items, key=lambda item: (item.urgency, item.title))
+
+
+def found_items(request: OrganizationRequest, text: str) -> list[FoundItem]:
+    """What fits the text, or nothing for a text too short to mean anything."""
+    if len(text) < SHORTEST_SEARCH:
+        return []
+    return [item for source in _search_sources for item in source(request, text)]
