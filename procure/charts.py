@@ -7,7 +7,7 @@ strings with a point, so that no locale can put a comma into a path.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from math import ceil, floor
 
@@ -178,6 +178,7 @@ def place_months(chart: MonthChart) -> PlacedChart:
         y = None if value is None else height(value)
         points.append(None if y is None else (centre, y))
         placed.append(_placed_month(month, centre, y, slot, busiest))
+    placed = _clear_labels(placed, points)
     count = round((high - low) / step)
     ticks = [low + index * step for index in range(count + 1)]
     return PlacedChart(
@@ -191,6 +192,29 @@ def place_months(chart: MonthChart) -> PlacedChart:
         target_text_y="" if target is None else coordinate(height(target) + 14),
         months=placed,
     )
+
+
+def _clear_labels(
+    placed: list[PlacedMonth], points: list[tuple[float, float] | None]
+) -> list[PlacedMonth]:
+    """Moves each label away from the line that leaves its point."""
+    moved = []
+    for index, (month, point) in enumerate(zip(placed, points, strict=True)):
+        if point is None:
+            moved.append(month)
+            continue
+        before = points[index - 1] if index else None
+        after = points[index + 1] if index + 1 < len(points) else None
+        falls_left = before is not None and before[1] > point[1]
+        falls_right = after is not None and after[1] > point[1]
+        if falls_left and falls_right:
+            moved.append(replace(month, label_y=coordinate(point[1] - 10)))
+        elif falls_left or falls_right:
+            aside = 16 if falls_left else -16
+            moved.append(replace(month, label_x=coordinate(point[0] + aside)))
+        else:
+            moved.append(month)
+    return moved
 
 
 def _placed_month(

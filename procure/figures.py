@@ -15,8 +15,10 @@ from functools import lru_cache
 
 from babel import Locale, UnknownLocaleError
 from babel.dates import format_date, format_skeleton, format_time
-from babel.numbers import format_decimal, get_currency_precision
+from babel.numbers import format_decimal
 from django.utils import timezone
+
+from procure.money import minor_unit_places
 
 DASH = "–"
 MINUS = "−"
@@ -75,7 +77,7 @@ def money(value: object, currency: str = "USD", *, signed: bool = False) -> str:
     number = decimal_of(value)
     if number is None:
         return DASH
-    places = get_currency_precision(currency or "USD")
+    places = minor_unit_places(currency or "USD")
     return plain(number, least=places, most=places, signed=signed)
 
 
