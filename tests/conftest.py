@@ -13,6 +13,8 @@ from django.db import connection
 from django.test import TransactionTestCase
 from psycopg.conninfo import conninfo_to_dict
 
+pytest_plugins = ["tests.world"]
+
 
 def log_in_as(role: str) -> None:
     """Use this role (`owner` or `runtime`) for every connection opened from now on."""
