@@ -379,6 +379,10 @@ class GoodsReceiptLine(OrganizationOwned):
     received_quantity = QuantityField(default=Decimal(0))
     rejected_quantity = QuantityField(default=Decimal(0))
     returned_quantity = QuantityField(default=Decimal(0))
+    rejects_known = models.BooleanField(
+        default=True,
+        help_text="Off for imported history that does not say what was rejected.",
+    )
     reject_reason = models.CharField(max_length=200, blank=True)
     source_id = models.BigIntegerField(null=True, blank=True)
 

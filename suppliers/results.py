@@ -28,7 +28,9 @@ class PerformanceCell(OrganizationOwned):
 
     Delivery figures belong to the month in which the line was due, rejects and cost to the month
     of receipt, invoices to the month of the invoice. Histograms map whole days to line counts, so
-    that medians and percentiles merge exactly. Money is in the order's currency.
+    that medians and percentiles merge exactly. Money is in the order's currency. `received_quantity`
+    counts only what was inspected, so that unknown rejects are never taken for none. Of prices,
+    the last and the one before it of another order line are kept with day and source.
     """
 
     supplier = OrganizationForeignKey("suppliers.Supplier", CASCADE, related_name="+")
@@ -59,6 +61,9 @@ class PerformanceCell(OrganizationOwned):
     last_price = UnitPriceField(null=True)
     last_on = models.DateField(null=True)
     last_source = models.BigIntegerField(null=True)
+    previous_price = UnitPriceField(null=True)
+    previous_on = models.DateField(null=True)
+    previous_source = models.BigIntegerField(null=True)
     invoices = models.PositiveIntegerField(default=0)
     accurate_invoices = models.PositiveIntegerField(default=0)
     invoice_expected = AmountField(default=0)
@@ -82,7 +87,9 @@ class PerformanceCell(OrganizationOwned):
 class Scorecard(OrganizationOwned):
     """A supplier's figures over a period, ready to read; null where there is no document.
 
-    Shares are percent, lead times and lateness days, `months` the last twelve on-time shares.
+    Shares are percent, lead times and lateness days, `months` the last twelve on-time shares, and
+    `before` the same measures over the period of equal length before. `spend` is null when its
+    currencies cannot be brought together for want of a rate.
     """
 
     class Period(models.TextChoices):
@@ -104,17 +111,19 @@ class Scorecard(OrganizationOwned):
     lead_time_mean = models.DecimalField(max_digits=12, decimal_places=4, null=True)
     lead_time_median = models.DecimalField(max_digits=12, decimal_places=1, null=True)
     lead_time_p90 = models.DecimalField(max_digits=12, decimal_places=1, null=True)
+    lead_time_deviation = models.DecimalField(max_digits=12, decimal_places=4, null=True)
     lead_time_adherence_percent = PercentField(null=True)
     rejected_ppm = models.DecimalField(max_digits=14, decimal_places=4, null=True)
     invoices = models.PositiveIntegerField(default=0)
     invoice_accuracy_percent = PercentField(null=True)
     invoice_variance = models.DecimalField(max_digits=18, decimal_places=6, null=True)
     price_to_agreement_percent = PercentField(null=True)
-    spend = AmountField(default=0)
+    spend = AmountField(null=True)
     currency = models.CharField(max_length=3)
-    score = models.DecimalField(max_digits=5, decimal_places=1, null=True)
+    score = models.DecimalField(max_digits=7, decimal_places=4, null=True)
     grade = models.CharField(max_length=1, blank=True)
     months = models.JSONField(default=list)
+    before = models.JSONField(default=dict)
     as_of = models.DateField()
     computed_at = models.DateTimeField(default=timezone.now)
 
@@ -132,7 +141,11 @@ class Scorecard(OrganizationOwned):
 
 
 class SkuCost(OrganizationOwned):
-    """What a SKU cost us, by supplier and (without one) over all; prices are per unit."""
+    """What a SKU cost us, by supplier and (without one) over all; prices are per unit.
+
+    `lines` are received lines, `received_quantity` and `amount` what they add up to; the previous
+    price is that of the order line before the last one.
+    """
 
     sku = OrganizationForeignKey("suppliers.Sku", CASCADE, related_name="costs")
     supplier = OrganizationForeignKey(
@@ -141,6 +154,8 @@ class SkuCost(OrganizationOwned):
     currency = models.CharField(max_length=3)
     lines = models.PositiveIntegerField(default=0)
     suppliers = models.PositiveIntegerField(default=0)
+    received_quantity = QuantityField(default=0)
+    amount = AmountField(default=0)
     agreed_price = UnitPriceField(null=True)
     last_price = UnitPriceField(null=True)
     previous_price = UnitPriceField(null=True)
