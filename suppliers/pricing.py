@@ -1,0 +1,142 @@
+"""What a line would cost: the agreement's price, else what was last paid, else the standard cost.
+
+All prices are per the SKU's own unit in the supplier's currency, six places.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from typing import Any, NamedTuple
+
+from procure.exchange import Rates, rates_on
+from procure.models import Organization
+from procure.money import round_price
+from procure.tenancy import current_organization_id
+from suppliers.agreements import AgreedPrice, Pair, best_price, price_steps
+from suppliers.models import Sku, SkuCost, Supplier
+
+AGREEMENT, LAST_PAID, STANDARD = "agreement", "last_paid", "standard"
+
+
+class WantedLine(NamedTuple):
+    """A line of an order to be: how much of a SKU, in the SKU's unit."""
+
+    sku_id: int
+    quantity: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class LinePrice:
+    """A line's price and where it comes from.
+
+    `source` is agreement, last_paid, standard, or empty when nothing is known (then `unit_price`
+    is None). `last_paid` is this supplier's last price, for the difference beside the new one.
+    `next_quantity` at `next_price` is the nearest cheaper step of an agreement.
+    """
+
+    unit_price: Decimal | None
+    source: str
+    price_break_id: int | None = None
+    agreement_number: str = ""
+    agreed_price: Decimal | None = None
+    agreed_lead_time_days: int | None = None
+    agreed_to: date | None = None
+    last_paid: Decimal | None = None
+    last_paid_on: date | None = None
+    next_quantity: Decimal | None = None
+    next_price: Decimal | None = None
+
+
+def line_prices(supplier_id: int, lines: Sequence[WantedLine], on: date) -> dict[int, LinePrice]:
+    """The price of each SKU from this supplier on that day, by SKU id, in six statements.
+
+    Lines of one SKU reach a quantity step together. A SKU that does not exist is absent.
+    """
+    supplier = Supplier.objects.get(pk=supplier_id)
+    return PriceBook.open([supplier], lines, on).prices(supplier)
+
+
+def quantities_of(lines: Sequence[WantedLine]) -> dict[int, Decimal]:
+    """The quantity of each SKU over all lines."""
+    quantities: dict[int, Decimal] = {}
+    for sku_id, quantity in lines:
+        quantities[sku_id] = quantities.get(sku_id, Decimal(0)) + quantity
+    return quantities
+
+
+@dataclass(frozen=True, slots=True)
+class PriceBook:
+    """Everything that prices some lines from some suppliers, read once."""
+
+    quantities: dict[int, Decimal]
+    standard_costs: dict[int, Decimal | None]
+    steps: Mapping[Pair, list[AgreedPrice]]
+    last_paid: dict[Pair, Any]
+    currency: str
+    rates: Rates
+
+    @classmethod
+    def open(
+        cls, suppliers: Collection[Supplier], lines: Sequence[WantedLine], on: date
+    ) -> PriceBook:
+        """Reads the book for these suppliers and lines, in five statements."""
+        quantities = quantities_of(lines)
+        ids = {supplier.pk for supplier in suppliers}
+        currencies = {supplier.pk: supplier.currency for supplier in suppliers}
+        costs = SkuCost.objects.filter(
+            supplier_id__in=ids, sku_id__in=quantities, last_price__isnull=False
+        ).values_list("supplier_id", "sku_id", "currency", "last_price", "last_on")
+        return cls(
+            quantities=quantities,
+            standard_costs=dict(
+                Sku.objects.filter(pk__in=quantities).values_list("pk", "standard_cost")
+            ),
+            steps=price_steps(ids, quantities, on),
+            last_paid={
+                (supplier_id, sku_id): (price, paid_on)
+                for supplier_id, sku_id, currency, price, paid_on in costs
+                if currency == currencies[supplier_id]
+            },
+            currency=Organization.objects.values_list("currency", flat=True).get(
+                pk=current_organization_id()
+            ),
+            rates=rates_on(on),
+        )
+
+    def prices(self, supplier: Supplier) -> dict[int, LinePrice]:
+        """The supplier's price of each SKU, by SKU id."""
+        return {sku_id: self._price(supplier, sku_id) for sku_id in self.standard_costs}
+
+    def _price(self, supplier: Supplier, sku_id: int) -> LinePrice:
+        pair = (supplier.pk, sku_id)
+        last_paid, last_paid_on = self.last_paid.get(pair, (None, None))
+        steps = self.steps.get(pair)
+        agreed = best_price(steps, self.quantities[sku_id]) if steps else None
+        if agreed is not None:
+            return LinePrice(
+                unit_price=agreed.unit_price,
+                source=AGREEMENT,
+                price_break_id=agreed.price_break_id,
+                agreement_number=agreed.agreement_number,
+                agreed_price=agreed.unit_price,
+                agreed_lead_time_days=agreed.lead_time_days,
+                agreed_to=agreed.valid_to,
+                last_paid=last_paid,
+                last_paid_on=last_paid_on,
+                next_quantity=agreed.next_quantity,
+                next_price=agreed.next_price,
+            )
+        if last_paid is not None:
+            return LinePrice(last_paid, LAST_PAID, last_paid=last_paid, last_paid_on=last_paid_on)
+        standard = self._standard_cost(sku_id, supplier.currency)
+        return LinePrice(standard, "" if standard is None else STANDARD)
+
+    def _standard_cost(self, sku_id: int, currency: str) -> Decimal | None:
+        cost = self.standard_costs[sku_id]
+        if cost is None:
+            return None
+        converted = self.rates.convert(cost, self.currency, currency)
+        return None if converted is None else round_price(converted)

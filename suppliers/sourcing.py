@@ -1,0 +1,397 @@
+"""Whom to order from: suppliers ranked for the lines of an order.
+
+The ranking is open: four weights that anyone can read (`RANKING_WEIGHTS`), each supplier's points
+beside them. Approved suppliers always come before others, whatever the points; the number of
+statements does not depend on suppliers or lines.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
+from decimal import ROUND_CEILING, Decimal
+from typing import NamedTuple
+
+from procure.exchange import Rates
+from procure.money import ZERO, round_half_up, round_money
+from suppliers.approved_vendors import (
+    ListDecision,
+    category_decisions,
+    lineage_of,
+    list_decisions,
+    worst,
+)
+from suppliers.models import (
+    ApprovedVendor,
+    Category,
+    PriceBreak,
+    Qualification,
+    Scorecard,
+    SkuCost,
+    Supplier,
+)
+from suppliers.pricing import LinePrice, PriceBook, WantedLine, line_prices, quantities_of
+from suppliers.ranking_words import fallback_since, price_basis
+
+__all__ = [
+    "RANKING_WEIGHTS",
+    "LinePrice",
+    "RankedSupplier",
+    "WantedLine",
+    "line_prices",
+    "supplier_ranking",
+]
+
+MOST_UNAPPROVED = 8
+"""Suppliers that are not approved are shown to be seen, not to be searched."""
+
+ENOUGH_LINES = 8
+"""Below so many lines due, an on-time share says too little to be called a record."""
+
+
+class Weight(NamedTuple):
+    """A part of the ranking: how many points it can give, and how they are given."""
+
+    name: str
+    points: int
+    rule: str
+
+
+COST = Weight(
+    "Cost", 40, "All points for the lowest approved order cost, two fewer per percent above it."
+)
+ON_TIME = Weight(
+    "On time",
+    30,
+    "All points from 95% of lines on time in 12 months, none at 80% or below; half when nothing was due.",
+)
+ARRIVAL = Weight(
+    "Arrival",
+    20,
+    "All points when it arrives by the needed-by date, four fewer per day late; half when the lead time is unknown.",
+)
+STANDING = Weight("Standing", 10, "Preferred 10, approved 5, backup none.")
+RANKING_WEIGHTS = (COST, ON_TIME, ARRIVAL, STANDING)  # fmt: skip
+STANDING_POINTS = {"preferred": 10, "approved": 5}
+
+
+@dataclass(frozen=True, slots=True)
+class RankedSupplier:
+    """A supplier's row in the ranking, everything a buyer compares.
+
+    `order_cost` is for all lines in the supplier's currency, None when a line has no price;
+    `difference_percent` is against the lowest approved cost. `on_time_percent`, `lines_due` and
+    `months` are its record over 12 months. `days_early` is negative when it arrives too late.
+    `points` is the sum of `parts`, one per weight.
+    """
+
+    supplier: Supplier
+    decision: ListDecision
+    basis: str
+    reasons: tuple[str, ...] = ()
+    order_cost: Decimal | None = None
+    compared_cost: Decimal | None = None
+    unpriced_lines: int = 0
+    difference_percent: Decimal | None = None
+    is_lowest_approved: bool = False
+    on_time_percent: Decimal | None = None
+    lines_due: int = 0
+    months: tuple[object, ...] = ()
+    lead_time_days: int | None = None
+    lead_time_source: str = ""
+    arrives_on: date | None = None
+    days_early: int | None = None
+    parts: tuple[Decimal, ...] = ()
+
+    @property
+    def standing(self) -> str:
+        return self.decision.standing
+
+    @property
+    def is_approved(self) -> bool:
+        return self.decision.is_approved
+
+    @property
+    def points(self) -> Decimal:
+        return sum(self.parts, ZERO)
+
+    @property
+    def sentence(self) -> str:
+        """The one line under the name: what the price rests on, then why it stands here."""
+        return " · ".join(part for part in (self.basis, *self.reasons) if part)
+
+
+@dataclass(frozen=True, slots=True)
+class _Evidence:
+    """What was read for all candidates at once."""
+
+    decisions: Mapping[int, ListDecision]
+    book: PriceBook
+    scorecards: dict[int, Scorecard]
+    category_lead_time: int | None
+    entries: dict[int, ApprovedVendor]
+    qualified: frozenset[int]
+    needed_on: date | None
+    on: date
+
+
+def supplier_ranking(
+    *,
+    category: Category,
+    lines: Sequence[WantedLine],
+    needed_on: date | None,
+    on: date,
+    including: Collection[int] = (),
+) -> list[RankedSupplier]:
+    """The suppliers for these lines, best first, those not approved last.
+
+    Without lines, the category as a whole is judged. `including` keeps a picked supplier in the
+    answer even when it would not be a candidate. Archived suppliers are left out.
+    """
+    suppliers = _candidates(category, lines, including)
+    evidence = _gather(suppliers, category, lines, needed_on, on)
+    rows = [_row(supplier, evidence) for supplier in suppliers]
+    ranked = _with_points(rows)
+    approved = [row for row in ranked if row.is_approved]
+    others = [row for row in ranked if not row.is_approved]
+    kept = [
+        row
+        for place, row in enumerate(others)
+        if place < MOST_UNAPPROVED or row.supplier.pk in including
+    ]
+    return _with_reasons(approved, evidence) + [_said_missing(row) for row in kept]
+
+
+def _candidates(
+    category: Category, lines: Sequence[WantedLine], including: Collection[int]
+) -> list[Supplier]:
+    """Everyone on the list or vetted for the category, or with a price for one of the SKUs."""
+    sku_ids = [line.sku_id for line in lines]
+    lineage = lineage_of(category)
+    listed = ApprovedVendor.objects.filter(category_id__in=lineage)
+    listed_for_skus = ApprovedVendor.objects.filter(sku_id__in=sku_ids)
+    vetted = Qualification.objects.filter(category_id__in=lineage)
+    agreed = PriceBreak.objects.filter(sku_id__in=sku_ids).order_by()
+    bought = SkuCost.objects.filter(sku_id__in=sku_ids, supplier_id__isnull=False)
+    listed_above = ApprovedVendor.objects.filter(category__skus__in=sku_ids)
+    ids = listed.values_list("supplier_id").union(
+        listed_for_skus.values_list("supplier_id"),
+        listed_above.values_list("supplier_id"),
+        vetted.values_list("supplier_id"),
+        agreed.values_list("agreement__supplier_id"),
+        bought.values_list("supplier_id"),
+    )
+    wanted = {supplier_id for (supplier_id,) in ids} | set(including)
+    return list(Supplier.objects.filter(pk__in=wanted).exclude(status=Supplier.Status.ARCHIVED))
+
+
+def _gather(
+    suppliers: Sequence[Supplier],
+    category: Category,
+    lines: Sequence[WantedLine],
+    needed_on: date | None,
+    on: date,
+) -> _Evidence:
+    ids = [supplier.pk for supplier in suppliers]
+    decisions = _decisions(ids, category, lines, on)
+    scorecards = Scorecard.objects.filter(supplier_id__in=ids, period=Scorecard.Period.YEAR)
+    entry_ids = [one.entry_id for one in decisions.values() if one.entry_id is not None]
+    entries = ApprovedVendor.objects.filter(pk__in=entry_ids)
+    qualified = Qualification.objects.filter(
+        supplier_id__in=ids,
+        category_id__in=lineage_of(category),
+        status__in=Qualification.USABLE,
+    )
+    return _Evidence(
+        decisions=decisions,
+        book=PriceBook.open(suppliers, lines, on),
+        scorecards={card.supplier_id: card for card in scorecards},
+        category_lead_time=_category_lead_time(category),
+        entries={entry.supplier_id: entry for entry in entries},
+        qualified=frozenset(qualified.values_list("supplier_id", flat=True)),
+        needed_on=needed_on,
+        on=on,
+    )
+
+
+def _decisions(
+    ids: Sequence[int], category: Category, lines: Sequence[WantedLine], on: date
+) -> Mapping[int, ListDecision]:
+    """The worst answer over the lines governs the order."""
+    skus = list(quantities_of(lines))
+    if not skus:
+        return category_decisions(ids, category, on)
+    answers = list_decisions([(one, sku) for one in ids for sku in skus], on)
+    return {one: worst([answers[one, sku] for sku in skus]) for one in ids}
+
+
+def _category_lead_time(category: Category) -> int | None:
+    """The category's own, else the nearest one above that has it."""
+    lineage = lineage_of(category)
+    days = dict(
+        Category.objects.filter(pk__in=lineage, lead_time_days__isnull=False).values_list(
+            "pk", "lead_time_days"
+        )
+    )
+    return next((days[one] for one in lineage if one in days), None)
+
+
+def _row(supplier: Supplier, evidence: _Evidence) -> RankedSupplier:
+    book = evidence.book
+    prices = book.prices(supplier)
+    unpriced = sum(price.unit_price is None for price in prices.values())
+    cost = (
+        _order_cost(prices, book.quantities, supplier.currency) if prices and not unpriced else None
+    )
+    card = evidence.scorecards.get(supplier.pk)
+    lead_time, source = _lead_time(prices, card, evidence.category_lead_time)
+    arrives_on = None if lead_time is None else evidence.on + timedelta(days=lead_time)
+    needed_on = evidence.needed_on
+    return RankedSupplier(
+        supplier=supplier,
+        decision=evidence.decisions[supplier.pk],
+        basis=price_basis(prices.values()),
+        order_cost=cost,
+        compared_cost=_compared(cost, supplier.currency, book.currency, book.rates),
+        unpriced_lines=unpriced,
+        on_time_percent=card.on_time_percent if card else None,
+        lines_due=card.lines_due if card else 0,
+        months=tuple(card.months) if card else (),
+        lead_time_days=lead_time,
+        lead_time_source=source,
+        arrives_on=arrives_on,
+        days_early=(needed_on - arrives_on).days if needed_on and arrives_on else None,
+    )
+
+
+def _order_cost(
+    prices: Mapping[int, LinePrice], quantities: Mapping[int, Decimal], currency: str
+) -> Decimal:
+    amounts = (
+        round_money(price.unit_price * quantities[sku_id], currency)
+        for sku_id, price in prices.items()
+        if price.unit_price is not None
+    )
+    return sum(amounts, ZERO)
+
+
+def _compared(cost: Decimal | None, currency: str, into: str, rates: Rates) -> Decimal | None:
+    return None if cost is None else rates.convert(cost, currency, into)
+
+
+def _lead_time(
+    prices: Mapping[int, LinePrice], card: Scorecard | None, category_days: int | None
+) -> tuple[int | None, str]:
+    """The slowest agreed line, else the median of what really happened, else the category's."""
+    agreed = [
+        price.agreed_lead_time_days
+        for price in prices.values()
+        if price.agreed_lead_time_days is not None
+    ]
+    if agreed and len(agreed) == len(prices):
+        return max(agreed), "agreement"
+    if card is not None and card.lead_time_median is not None:
+        whole = card.lead_time_median.to_integral_value(ROUND_CEILING)
+        return max([int(whole), *agreed]), "record"
+    if category_days is not None:
+        return max([category_days, *agreed]), "category"
+    return (max(agreed), "agreement") if agreed else (None, "")
+
+
+def _with_points(rows: Sequence[RankedSupplier]) -> list[RankedSupplier]:
+    """Each row with its points, approved first, most points first, then cost and name."""
+    costs = [row.compared_cost for row in rows if row.is_approved and row.compared_cost]
+    lowest = min(costs, default=None)
+    pointed = [_pointed(row, lowest) for row in rows]
+    return sorted(
+        pointed,
+        key=lambda row: (
+            not row.is_approved,
+            row.decision.is_blocked,
+            -row.points,
+            row.compared_cost is None,
+            row.compared_cost or ZERO,
+            row.supplier.name,
+        ),
+    )
+
+
+def _pointed(row: RankedSupplier, lowest: Decimal | None) -> RankedSupplier:
+    above = None
+    if lowest and row.compared_cost is not None:
+        above = (row.compared_cost - lowest) / lowest * 100
+    return replace(
+        row,
+        difference_percent=None if above is None else round_half_up(above, 1),
+        is_lowest_approved=row.is_approved and above == 0,
+        parts=(
+            _cost_points(above),
+            _on_time_points(row.on_time_percent),
+            _arrival_points(row.arrives_on, row.days_early),
+            Decimal(STANDING_POINTS.get(row.standing, 0)),
+        ),
+    )
+
+
+def _within(points: Decimal, weight: Weight) -> Decimal:
+    return round_half_up(min(max(points, ZERO), Decimal(weight.points)), 1)
+
+
+def _cost_points(percent_above: Decimal | None) -> Decimal:
+    if percent_above is None:
+        return ZERO
+    return _within(COST.points - 2 * percent_above, COST)
+
+
+def _on_time_points(share: Decimal | None) -> Decimal:
+    if share is None:
+        return Decimal(ON_TIME.points) / 2
+    return _within((share - 80) * ON_TIME.points / 15, ON_TIME)
+
+
+def _arrival_points(arrives_on: date | None, days_early: int | None) -> Decimal:
+    if arrives_on is None:
+        return Decimal(ARRIVAL.points) / 2
+    late = max(-(days_early or 0), 0)
+    return _within(Decimal(ARRIVAL.points - 4 * late), ARRIVAL)
+
+
+def _with_reasons(rows: Sequence[RankedSupplier], evidence: _Evidence) -> list[RankedSupplier]:
+    """What sets each approved supplier apart from the others."""
+    records = [
+        row.on_time_percent
+        for row in rows
+        if row.on_time_percent is not None and row.lines_due >= ENOUGH_LINES
+    ]
+    best_record = max(records) if len(records) > 1 else None
+    arrivals = [row.arrives_on for row in rows if row.arrives_on]
+    earliest = min(arrivals) if len(set(arrivals)) > 1 else None
+
+    def reasons(row: RankedSupplier) -> tuple[str, ...]:
+        entry = evidence.entries.get(row.supplier.pk)
+        found = (
+            len(rows) == 1 and "only approved supplier",
+            len(rows) > 1 and row.is_lowest_approved and "lowest approved cost",
+            row.lines_due >= ENOUGH_LINES
+            and row.on_time_percent == best_record
+            and "best on-time record of those approved",
+            row.standing == ApprovedVendor.Standing.BACKUP
+            and entry is not None
+            and fallback_since(
+                entry.valid_from.year,
+                is_qualified=row.supplier.pk in evidence.qualified,
+            ),
+            row.arrives_on == earliest and earliest is not None and "arrives first",
+            row.unpriced_lines and f"no price for {row.unpriced_lines} lines",
+            row.decision.warning.rstrip("."),
+        )
+        return tuple(str(one) for one in found if one)[:2]
+
+    return [replace(row, reasons=reasons(row)) for row in rows]
+
+
+def _said_missing(row: RankedSupplier) -> RankedSupplier:
+    history = () if row.lines_due else ("no history",)
+    missing = row.decision.missing.rstrip(".")
+    return replace(row, reasons=(*history, missing[:1].lower() + missing[1:]))

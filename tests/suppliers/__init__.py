@@ -1,0 +1,1 @@
+"""The suppliers app: lists, agreements, ranking, and the actions that change them."""
