@@ -7,6 +7,7 @@ hand-made table, a forgotten policy, a view, a privilege. A finding is a line a 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 from django.db import connection
 
@@ -132,25 +133,27 @@ class Defect:
         return f"{self.subject}: {self.rule}{detail}"
 
 
-def isolation_defects() -> list[Defect]:
+def isolation_defects(cursor: Any = None) -> list[Defect]:
     """Every defect of the connected database; empty is what it should be. One statement."""
+    if cursor is None:
+        with connection.cursor() as own:
+            return isolation_defects(own)
     parts = " UNION ALL ".join(
         f"(SELECT {number}, x.* FROM ({_with_canonical(query)}) AS x(subject, detail))"
         for number, query in enumerate(RULES.values())
     )
-    with connection.cursor() as cursor:
-        cursor.execute(
-            f"WITH tenant AS ({TENANT_TABLES}) {parts} ORDER BY 2, 1",
-            {
-                "global": list(GLOBAL_TABLES),
-                "canonical": CANONICAL,
-                "role": RUNTIME_ROLE,
-                "definers": list(LISTED_DEFINER_FUNCTIONS),
-                "plain_ids": PLAIN_IDS,
-            },
-        )
-        names = list(RULES)
-        return [Defect(names[number], subject, detail) for number, subject, detail in cursor]
+    cursor.execute(
+        f"WITH tenant AS ({TENANT_TABLES}) {parts} ORDER BY 2, 1",
+        {
+            "global": list(GLOBAL_TABLES),
+            "canonical": CANONICAL,
+            "role": RUNTIME_ROLE,
+            "definers": list(LISTED_DEFINER_FUNCTIONS),
+            "plain_ids": PLAIN_IDS,
+        },
+    )
+    names = list(RULES)
+    return [Defect(names[number], subject, detail) for number, subject, detail in cursor]
 
 
 def _with_canonical(query: str) -> str:

@@ -119,7 +119,7 @@ def unit_name(unit: str) -> str:
     return _NAMES.get(canonical_unit(unit), unit)
 
 
-def common_units() -> Iterator[tuple[str, str]]:
+def everyday_units() -> Iterator[tuple[str, str]]:
     """Yield code and name of the units offered in forms, in their usual order."""
     yield from _NAMES.items()
 

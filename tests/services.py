@@ -28,6 +28,8 @@ from procure.roles import OWNER, RUNTIME, prepare_database, prepare_server
 
 # Set for child processes (xdist workers, commands under test): the services run already.
 RUNNING = "PROCURE_TEST_SERVICES"
+# Where a test finds the superuser, to plant a defect and take it back.
+ADMINISTRATOR = "PROCURE_TEST_ADMIN_URL"
 PASSWORD = "only-for-tests"
 
 
@@ -52,6 +54,7 @@ def test_services() -> Iterator[dict[str, str]]:
             environment["DATABASE_URL"] = database_url(RUNTIME, place.sockets)
             environment["DATABASE_OWNER_URL"] = database_url(OWNER, place.sockets)
         prepare_template(admin)
+        environment[ADMINISTRATOR] = admin
         if url := os.environ.get("TEST_REDIS_URL"):
             environment["REDIS_URL"] = url
         else:

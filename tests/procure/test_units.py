@@ -7,7 +7,7 @@ import pytest
 from procure.units import (
     UnitFactors,
     canonical_unit,
-    common_units,
+    everyday_units,
     is_weighed,
     unit_name,
 )
@@ -47,7 +47,7 @@ def test_everything_else_is_counted(unit):
 
 def test_an_uncommon_code_is_shown_as_it_is():
     assert unit_name("XZZ") == "XZZ"
-    assert ("KGM", "kilogram") in list(common_units())
+    assert ("KGM", "kilogram") in list(everyday_units())
 
 
 def test_one_factor_serves_both_directions_and_aliases_apply_inside():
