@@ -1,9 +1,15 @@
 """The queue: a nudge over Redis. The truth about pending work is rows in Postgres (events.py)."""
 
 import os
+import time
+from typing import Any
 
-from celery import Celery
+from celery import Celery, bootsteps
+from celery.signals import after_task_publish, beat_init
+from celery.worker.consumer import Consumer
 from django.conf import settings
+
+from procure import heartbeat
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "procure.settings")
 
@@ -37,3 +43,43 @@ app.conf.update(
     },
 )
 app.autodiscover_tasks()
+
+HEARTBEAT_SECONDS = 5.0
+
+
+class WorkerHeartbeat(bootsteps.StartStopStep):
+    """A sign of life while the worker is connected and can fetch tasks."""
+
+    requires = ("celery.worker.consumer.tasks:Tasks",)
+
+    def __init__(self, parent: Consumer, **options: Any) -> None:
+        super().__init__(parent, **options)
+        self.entry: Any = None
+
+    def start(self, parent: Consumer) -> None:
+        heartbeat.give("worker")
+        self.entry = parent.timer.call_repeatedly(
+            HEARTBEAT_SECONDS, heartbeat.give, ("worker",)
+        )
+
+    def stop(self, parent: Consumer) -> None:
+        if self.entry:
+            self.entry.cancel()
+
+
+app.steps["consumer"].add(WorkerHeartbeat)
+
+last_beat = {"at": 0.0}
+
+
+def give_beat_heartbeat(**_: object) -> None:
+    """Beat just published a task, so it is alive."""
+    if time.monotonic() - last_beat["at"] >= HEARTBEAT_SECONDS:
+        last_beat["at"] = time.monotonic()
+        heartbeat.give("beat")
+
+
+@beat_init.connect
+def watch_beat(**_: object) -> None:
+    """In the beat process alone, publishing a task counts as a sign of life."""
+    after_task_publish.connect(give_beat_heartbeat, weak=False)

