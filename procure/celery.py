@@ -58,9 +58,7 @@ class WorkerHeartbeat(bootsteps.StartStopStep):
 
     def start(self, parent: Consumer) -> None:
         heartbeat.give("worker")
-        self.entry = parent.timer.call_repeatedly(
-            HEARTBEAT_SECONDS, heartbeat.give, ("worker",)
-        )
+        self.entry = parent.timer.call_repeatedly(HEARTBEAT_SECONDS, heartbeat.give, ("worker",))
 
     def stop(self, parent: Consumer) -> None:
         if self.entry:

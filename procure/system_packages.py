@@ -91,9 +91,7 @@ def apt_install(*packages: str) -> bool:
     environment = os.environ | {"DEBIAN_FRONTEND": "noninteractive"}
     install = ["apt-get", "install", "-y", "--no-install-recommends", *packages]
     for command in (install, ["apt-get", "update"], install):
-        done = subprocess.run(
-            command, capture_output=True, check=False, env=environment
-        )
+        done = subprocess.run(command, capture_output=True, check=False, env=environment)
         if done.returncode == 0 and command is install:
             return True
     return False
