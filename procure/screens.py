@@ -81,16 +81,16 @@ NAVIGATION: tuple[NavigationGroup, ...] = (
         "Buy",
         (
             _entry("Receipts", "package-check", "purchasing:receipt_list", "receipts.read"),
-            _entry("Reorder", "repeat", "purchasing:reorder", "orders.write", "reorder"),
-            _entry("Stock", "warehouse", "purchasing:stock", "receipts.read"),
+            _entry("Reorder", "repeat", "purchasing:reorder_list", "orders.write", "reorder"),
+            _entry("Stock", "warehouse", "purchasing:stock_list", "receipts.read"),
         ),
     ),
     NavigationGroup(
         "Pay",
         (
             _entry("Supplier invoices", "receipt-text", "matching:invoice_list", "invoices.read"),
-            _entry("Credits", "undo-2", "matching:credits", "invoices.read"),
-            _entry("Payables", "banknote", "matching:payables", "invoices.read"),
+            _entry("Credits", "undo-2", "matching:credit_list", "invoices.read"),
+            _entry("Payables", "banknote", "matching:payable_list", "invoices.read"),
         ),
     ),
     NavigationGroup(
@@ -99,7 +99,7 @@ NAVIGATION: tuple[NavigationGroup, ...] = (
             _entry("Suppliers", "store", "suppliers:supplier_list", "suppliers.read"),
             _entry("Approved vendors", "shield-check", "suppliers:approved_vendor_list", "suppliers.read"),
             _entry("Price agreements", "handshake", "suppliers:agreement_list", "suppliers.read"),
-            _entry("Quotations", "message-square-quote", "suppliers:quotations", "suppliers.read"),
+            _entry("Quotations", "message-square-quote", "suppliers:quotation_list", "suppliers.read"),
             _entry("Categories", "tags", "suppliers:category_list", "suppliers.read"),
             _entry("SKUs", "barcode", "suppliers:sku_list", "suppliers.read"),
         ),
@@ -109,8 +109,8 @@ NAVIGATION: tuple[NavigationGroup, ...] = (
         (
             _entry("Scorecards", "chart-line", "matching:scorecard_list", "scorecards.read"),
             _entry("SKU costs", "coins", "matching:sku_cost_list", "costs.read"),
-            _entry("Margins", "percent", "suppliers:margins", "costs.read"),
-            _entry("Variances", "diff", "matching:variances", "costs.read"),
+            _entry("Margins", "percent", "suppliers:margin_list", "costs.read"),
+            _entry("Variances", "diff", "matching:variance_list", "costs.read"),
         ),
     ),
     NavigationGroup(
@@ -118,7 +118,7 @@ NAVIGATION: tuple[NavigationGroup, ...] = (
         (
             _entry("Settings", "settings", "procure:settings", "settings.read"),
             _entry("People", "users", "procure:people_list", "people.write"),
-            _entry("Imports", "upload", "procure:import_list", "imports.write"),
+            _entry("Imports", "upload", "procure:import_new", "imports.write"),
             _entry("Audit trail", "history", "procure:trail", "trail.read"),
         ),
     ),

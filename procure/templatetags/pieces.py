@@ -75,3 +75,37 @@ def status_pill(status: str, words: str) -> SafeString:
     """`{% status_pill order.status order.get_status_display %}`: a status in its own look."""
     tone, icon_name = STATUS_LOOKS.get(str(status), ("", "circle"))
     return pill(words, tone, icon_name)
+
+
+# What an event's last word looks like in a timeline.
+EVENT_ICONS: dict[str, str] = {
+    "drafted": "pencil-line",
+    "changed": "pencil-line",
+    "created": "plus",
+    "imported": "upload",
+    "submitted": "send",
+    "approved": "check",
+    "sent_back": "corner-down-left",
+    "issued": "send",
+    "closed": "archive",
+    "cancelled": "ban",
+    "posted": "truck",
+    "returned": "corner-up-left",
+    "reversed": "undo-2",
+    "captured": "inbox",
+    "matched": "zap",
+    "held": "triangle-alert",
+    "released": "check",
+    "cleared": "check",
+    "overridden": "check",
+    "voided": "ban",
+    "noted": "message-square-text",
+    "blocked": "ban",
+    "qualified": "shield-check",
+}
+
+
+@register.simple_tag
+def event_icon(kind: str) -> SafeString:
+    """`{% event_icon event.kind %}`: by the last word of goods_receipt.posted and the like."""
+    return icon(EVENT_ICONS.get(kind.rpartition(".")[2], "circle-dot"))
