@@ -1,0 +1,145 @@
+"""The approved vendor list as orders meet it: one guard for the form, submitting, approving, issuing.
+
+What is on the list is decided by `suppliers.approved_vendors.list_decisions` alone; here stands
+what an order has to do about it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from django.db import connection
+
+from procure.errors import BusinessRuleError
+from procure.tenancy import current_organization_id
+from purchasing.models import PurchaseOrder, PurchaseOrderLine
+from suppliers.approved_vendors import ListDecision, list_decisions
+from suppliers.models import Category
+
+LEAST_EXPLANATION = 20  # characters
+
+_Rule = Category.OffListRule
+
+
+@dataclass(frozen=True, slots=True)
+class ListCheck:
+    """The list's answer for one supplier and some SKUs, per SKU and in sum."""
+
+    decisions: dict[int, ListDecision]
+
+    @property
+    def off_list(self) -> list[ListDecision]:
+        return [
+            decision
+            for decision in self.decisions.values()
+            if decision.standing == PurchaseOrderLine.ListStanding.OFF_LIST
+            and decision.rule != _Rule.OFF
+        ]
+
+    @property
+    def is_off_list(self) -> bool:
+        return bool(self.off_list)
+
+    @property
+    def needs_reason(self) -> bool:
+        return self._any(_Rule.JUSTIFY, _Rule.APPROVE)
+
+    @property
+    def needs_approver(self) -> bool:
+        return self._any(_Rule.APPROVE)
+
+    @property
+    def is_refused(self) -> bool:
+        return self._any(_Rule.BLOCK)
+
+    @property
+    def blocked(self) -> ListDecision | None:
+        """The decision that no reason can lift: blocked, archived or disqualified."""
+        return next((d for d in self.decisions.values() if d.is_blocked), None)
+
+    @property
+    def missing(self) -> str:
+        """What the supplier lacks, as one sentence; empty when it lacks nothing."""
+        return next((d.missing for d in self.off_list if d.missing), "")
+
+    def _any(self, *rules: str) -> bool:
+        return any(decision.rule in rules for decision in self.off_list)
+
+
+def check_list(supplier_id: int, sku_ids: Collection[int], on: date) -> ListCheck:
+    """Asks the list about one supplier for these SKUs on a day, in constant SQL."""
+    decisions = list_decisions({(supplier_id, sku_id) for sku_id in sku_ids}, on)
+    return ListCheck({sku_id: decision for (_, sku_id), decision in decisions.items()})
+
+
+def require_supplier_allowed(order: PurchaseOrder, check: ListCheck) -> None:
+    """Refuses a blocked supplier, an off-list one where the rule refuses it, and one whose reason
+    or explanation is missing or was given for another supplier."""
+    if check.is_refused:
+        raise BusinessRuleError(
+            "off_list_refused",
+            f"{order.supplier} is not on the approved vendor list and this category takes no "
+            "exceptions. Choose an approved supplier.",
+            "supplier",
+        )
+    if check.blocked:
+        raise BusinessRuleError(
+            "supplier_blocked",
+            f"{order.supplier} cannot be ordered from. {check.blocked.missing}".rstrip(),
+            "supplier",
+        )
+    if check.needs_reason:
+        for_this_one = order.off_list_supplier_id == order.supplier_id
+        require_explained(
+            order.off_list_reason if for_this_one else "",
+            order.off_list_explanation if for_this_one else "",
+        )
+
+
+def require_explained(reason: str, explanation: str) -> None:
+    """A reason of the list, and an explanation of at least 20 characters."""
+    if reason not in PurchaseOrder.OffListReason.values:
+        raise BusinessRuleError(
+            "off_list_reason",
+            "This supplier is not on the approved vendor list. Choose a reason.",
+            "off_list_reason",
+        )
+    if len(explanation.strip()) < LEAST_EXPLANATION:
+        raise BusinessRuleError(
+            "off_list_explanation",
+            f"Explain the exception for the approver in at least {LEAST_EXPLANATION} characters.",
+            "off_list_explanation",
+        )
+
+
+def store_standing(lines: Sequence[PurchaseOrderLine], check: ListCheck) -> None:
+    """Writes the list's answer on the lines where it changed, in one statement or none."""
+    changed = []
+    for line in lines:
+        decision = check.decisions[line.sku_id]
+        if (line.list_standing, line.list_entry_id) != (
+            decision.standing,
+            decision.entry_id,
+        ):
+            line.list_standing, line.list_entry_id = (
+                decision.standing,
+                decision.entry_id,
+            )
+            changed.append(line)
+    if not changed:
+        return
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "UPDATE purchasing_purchaseorderline AS line "
+            "SET list_standing = new.standing, list_entry_id = new.entry "
+            "FROM unnest(%s::bigint[], %s::text[], %s::bigint[]) AS new(id, standing, entry) "
+            "WHERE line.organization_id = %s AND line.id = new.id",
+            [
+                [line.pk for line in changed],
+                [line.list_standing for line in changed],
+                [line.list_entry_id for line in changed],
+                current_organization_id(),
+            ],
+        )
