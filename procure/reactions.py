@@ -10,9 +10,11 @@ from django.core.mail import EmailMessage
 from django.urls import reverse
 
 from procure.events import reacts_to
-from procure.models import BusinessEvent, Invitation, Organization
+from procure.models import BusinessEvent, Invitation, Location, Membership, Organization
 from procure.people import invitation_token
-from procure.tenancy import current_organization_id
+from procure.screens import organization_url
+from procure.tenancy import OrganizationRequest, current_organization_id
+from procure.work import FirstStep, tells_first_steps
 
 
 @reacts_to("person.invited")
@@ -33,3 +35,28 @@ def mail_invitations(events: Sequence[BusinessEvent]) -> None:
             to=[invitation.email],
             headers={"Message-ID": f"<event-{event.pk}@{organization.slug}.procure>"},
         ).send()
+
+
+@tells_first_steps
+def company_steps(request: OrganizationRequest) -> list[FirstStep]:
+    """A place that goods are shipped to, and somebody beside the founder."""
+    places = Location.objects.exists()
+    people = Membership.objects.filter(organization=request.organization, is_active=True).count()
+    return [
+        FirstStep(
+            title="Add a place",
+            detail="Where suppliers ship to.",
+            address=organization_url(request, "procure:location_new"),
+            icon="map-pin",
+            is_done=places,
+            place=10,
+        ),
+        FirstStep(
+            title="Invite an approver",
+            detail="Nobody approves their own order.",
+            address=organization_url(request, "procure:person_invite"),
+            icon="user-plus",
+            is_done=people > 1,
+            place=40,
+        ),
+    ]

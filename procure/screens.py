@@ -7,7 +7,7 @@ that the member may open; the app above tells its counts through `register_count
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
@@ -123,6 +123,60 @@ NAVIGATION: tuple[NavigationGroup, ...] = (
         ),
     ),
 )  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class SettingsEntry:
+    """A place in the settings, shown like an entry of the navigation."""
+
+    title: str
+    detail: str
+    icon: str
+    url_name: str
+    permission: str
+    address: str = ""
+
+
+SETTINGS: tuple[SettingsEntry, ...] = (
+    SettingsEntry(
+        "Organization", "Name, delivery window, over-receipt", "building-2",
+        "procure:organization_settings", "rules.write",
+    ),
+    SettingsEntry(
+        "People", "Members, roles, invitations", "users", "procure:people_list", "settings.read"
+    ),
+    SettingsEntry(
+        "Approval rules", "Who approves orders, from which amount", "stamp",
+        "purchasing:approval_rule_list", "settings.read",
+    ),
+    SettingsEntry(
+        "Tolerances", "Which differences an invoice may have", "scale",
+        "matching:tolerance_list", "settings.read",
+    ),
+    SettingsEntry(
+        "Places", "Where suppliers ship to", "map-pin", "procure:location_list", "settings.read"
+    ),
+    SettingsEntry(
+        "Imports", "Bring suppliers, SKUs and history as CSV or XLSX", "upload",
+        "procure:import_list", "imports.write",
+    ),
+    SettingsEntry(
+        "Audit trail", "Everything that was done, and by whom", "history",
+        "procure:trail", "trail.read",
+    ),
+)  # fmt: skip
+
+
+def settings_entries(request: HttpRequest) -> list[SettingsEntry]:
+    """The settings that exist and that the member may open."""
+    membership = getattr(request, "membership", None)
+    return [
+        replace(entry, address=address)
+        for entry in SETTINGS
+        if membership is not None
+        and membership.may(entry.permission)
+        and (address := organization_url(request, entry.url_name))
+    ]
 
 
 CountSource = Callable[[HttpRequest], Mapping[str, int]]

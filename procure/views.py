@@ -23,9 +23,9 @@ from procure.organizing import change_organization, save_location
 from procure.people import change_membership, invite_person
 from procure.permissions import requires
 from procure.queries import members, open_invitations
-from procure.screens import render_screen
+from procure.screens import render_screen, settings_entries
 from procure.tenancy import OrganizationRequest
-from procure.work import found_items, waiting_work
+from procure.work import first_steps, found_items, waiting_work
 
 EVENTS_PER_PAGE = 100
 
@@ -33,7 +33,8 @@ EVENTS_PER_PAGE = 100
 @requires("home.read")
 def home(request: OrganizationRequest) -> HttpResponse:
     """What waits for this person, most urgent first."""
-    return render_screen(request, "home.html", {"work": waiting_work(request)})
+    context = {"work": waiting_work(request), "steps": first_steps(request)}
+    return render_screen(request, "home.html", context)
 
 
 @requires("home.read")
@@ -48,7 +49,7 @@ def search(request: OrganizationRequest) -> HttpResponse:
 @requires("settings.read")
 def settings(request: OrganizationRequest) -> HttpResponse:
     """The way to everything that can be set."""
-    return render_screen(request, "settings/index.html", {})
+    return render_screen(request, "settings/index.html", {"entries": settings_entries(request)})
 
 
 @requires("rules.write")
@@ -65,7 +66,11 @@ def organization_settings(request: OrganizationRequest) -> HttpResponse:
 @requires("settings.read")
 def location_list(request: OrganizationRequest) -> HttpResponse:
     """The places goods are shipped to."""
-    return render_screen(request, "settings/locations.html", {"locations": Location.objects.all()})
+    context = {
+        "locations": Location.objects.all(),
+        "can_write": request.membership.may("rules.write"),
+    }
+    return render_screen(request, "settings/locations.html", context)
 
 
 @requires("rules.write")
@@ -89,7 +94,7 @@ def people_list(request: OrganizationRequest) -> HttpResponse:
     context = {
         "members": members(request.organization),
         "invitations": open_invitations(),
-        "form": InvitationForm(),
+        "can_write": request.membership.may("people.write"),
     }
     return render_screen(request, "settings/people.html", context)
 

@@ -38,13 +38,33 @@ class FoundItem:
     icon: str
 
 
+@dataclass(frozen=True, slots=True)
+class FirstStep:
+    """A step that a new organization takes once; in the order of `place`."""
+
+    title: str
+    detail: str
+    address: str
+    icon: str
+    is_done: bool
+    place: int
+
+
+StepSource = Callable[[OrganizationRequest], list[FirstStep]]
 WorkSource = Callable[[OrganizationRequest], list[WaitingWork]]
 SearchSource = Callable[[OrganizationRequest, str], list[FoundItem]]
 
+_step_sources: list[StepSource] = []
 _work_sources: list[WorkSource] = []
 _search_sources: list[SearchSource] = []
 
 SHORTEST_SEARCH = 2
+
+
+def tells_first_steps(source: StepSource) -> StepSource:
+    """Registers a source of first steps; one statement each."""
+    _step_sources.append(source)
+    return source
 
 
 def tells_work(source: WorkSource) -> WorkSource:
@@ -63,6 +83,14 @@ def waiting_work(request: OrganizationRequest) -> list[WaitingWork]:
     """All work that waits for this person, most urgent first; empty kinds are left out."""
     items = [item for source in _work_sources for item in source(request) if item.count]
     return sorted(items, key=lambda item: (item.urgency, item.title))
+
+
+def first_steps(request: OrganizationRequest) -> list[FirstStep]:
+    """What a new organization does first, or nothing once all of it is done."""
+    steps = [step for source in _step_sources for step in source(request)]
+    if all(step.is_done for step in steps):
+        return []
+    return sorted(steps, key=lambda step: step.place)
 
 
 def found_items(request: OrganizationRequest, text: str) -> list[FoundItem]:
