@@ -6,16 +6,23 @@ superuser of a server that may be used freely) and TEST_REDIS_URL name others in
 """
 
 import contextlib
+import hashlib
 import os
 import shutil
+import subprocess
+import sys
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
+import psycopg
 import pytest
 from psycopg.conninfo import make_conninfo
 
+from procure.bootstrap import LOCK, ROOT
+from procure.keeper import STATE
 from procure.local import (
+    LocalServiceError,
     Place,
     database_url,
     make_folder,
@@ -31,6 +38,8 @@ RUNNING = "PROCURE_TEST_SERVICES"
 # Where a test finds the superuser, to plant a defect and take it back.
 ADMINISTRATOR = "PROCURE_TEST_ADMIN_URL"
 PASSWORD = "only-for-tests"
+# The migrated database that every test database is a copy of.
+TEMPLATE = "procure_template"
 
 
 @contextlib.contextmanager
@@ -48,12 +57,11 @@ def test_services() -> Iterator[dict[str, str]]:
             environment["DATABASE_URL"] = make_conninfo(url, user=RUNTIME, password=PASSWORD)
             environment["DATABASE_OWNER_URL"] = make_conninfo(url, user=OWNER, password=PASSWORD)
         else:
-            postgres = start_postgres(place)
-            started.callback(stop_server, postgres, at_once=True)
             admin = place.admin_url
+            started.callback(stop_server, start_from_template(place), at_once=True)
             environment["DATABASE_URL"] = database_url(RUNTIME, place.sockets)
             environment["DATABASE_OWNER_URL"] = database_url(OWNER, place.sockets)
-        prepare_template(admin)
+        make_template(admin, environment["DATABASE_OWNER_URL"])
         environment[ADMINISTRATOR] = admin
         if url := os.environ.get("TEST_REDIS_URL"):
             environment["REDIS_URL"] = url
@@ -65,13 +73,77 @@ def test_services() -> Iterator[dict[str, str]]:
         yield environment
 
 
-def prepare_template(admin_url: str) -> None:
-    """Let the owner create test databases, and give each of them the extensions and grants."""
-    import psycopg
+def start_from_template(place: Place) -> "subprocess.Popen[bytes]":
+    """Start Postgres with a migrated template, kept from an earlier run of the same schema."""
+    kept = STATE / "test-clusters" / schema_fingerprint()
+    folder = place.home / "postgres"
+    if not kept.exists():
+        postgres = start_postgres(place)
+        make_template(place.admin_url, database_url(OWNER, place.sockets))
+        stop_server(postgres)
+        keep_cluster(folder, kept)
+    else:
+        shutil.copytree(kept, folder)
+        hand_over(folder, place)
+    return start_postgres(place)
 
+
+def keep_cluster(folder: Path, kept: Path) -> None:
+    """Keep a stopped cluster for the next run, and forget those of other schemas."""
+    shutil.rmtree(kept.parent, ignore_errors=True)
+    kept.parent.mkdir(parents=True, exist_ok=True)
+    fresh = Path(tempfile.mkdtemp(dir=kept.parent))
+    shutil.copytree(folder, fresh / "postgres")
+    with contextlib.suppress(OSError):  # another run was first
+        (fresh / "postgres").rename(kept)
+    shutil.rmtree(fresh, ignore_errors=True)
+
+
+def hand_over(folder: Path, place: Place) -> None:
+    """Give a copied cluster to the account that Postgres runs as."""
+    for path in [folder, *folder.rglob("*")]:
+        if place.account is not None:
+            os.chown(path, place.account.pw_uid, place.account.pw_gid)
+    folder.chmod(0o700)
+
+
+def schema_fingerprint() -> str:
+    """What the migrated template depends on."""
+    sources = sorted(ROOT.glob("*/migrations/*.py"))
+    sources += [ROOT / "procure" / name for name in ("tenancy.py", "roles.py", "fields.py")]
+    sources += [LOCK]
+    digest = hashlib.sha256(os.environ.get("PROCURE_PG_BIN", "").encode())
+    for source in sources:
+        if source.exists():
+            digest.update(source.read_bytes())
+    return digest.hexdigest()[:16]
+
+
+def make_template(admin_url: str, owner_url: str) -> None:
+    """Make and migrate the database that every test database is a copy of."""
     with psycopg.connect(admin_url, autocommit=True) as connection:
         connection.execute("ALTER ROLE app_owner CREATEDB")
-    prepare_database(admin_url, "template1")
+        found = connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", [TEMPLATE])
+        if found.fetchone() and not os.environ.get("TEST_DATABASE_URL"):
+            return
+        connection.execute(f"DROP DATABASE IF EXISTS {TEMPLATE}")
+    prepare_database(admin_url, TEMPLATE)
+    url = make_conninfo(owner_url, dbname=TEMPLATE)
+    migrated = subprocess.run(
+        [sys.executable, "-m", "django", "migrate", "--verbosity", "0"],
+        cwd=ROOT,
+        env=os.environ
+        | {
+            "DJANGO_SETTINGS_MODULE": "procure.settings",
+            "DATABASE_ROLE": "owner",
+            "DATABASE_OWNER_URL": url,
+        },
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if migrated.returncode != 0:
+        raise LocalServiceError(f"The migrations failed:\n{migrated.stderr}")
 
 
 @contextlib.contextmanager
