@@ -10,16 +10,30 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any, NamedTuple
 
+from django.db import transaction
 from django.db.models import F, OuterRef, Q, Subquery
 
+from procure import figures
+from procure.constraints import refusing
+from procure.documents import lock, require_status
+from procure.errors import BusinessRuleError
+from procure.events import record
+from procure.figures import long_date
+from procure.models import User
 from procure.money import round_price, round_quantity
-from suppliers.models import PriceBreak, UnitFactor
+from suppliers.details import apply_changes
+from suppliers.models import PriceAgreement, PriceBreak, Sku, Supplier, UnitFactor
+from suppliers.rollups import StaleKey, mark_stale
+from suppliers.validity import require_days_in_order, valid_on
 
-Pair = tuple[int, int]
+Pair = tuple[int, int]  # supplier, SKU
+Step = tuple[int, Decimal]  # SKU, minimum quantity
+
+ROW_VALUES = ("unit", "unit_price", "lead_time_days", "supplier_sku", "committed_quantity")
 
 
 class WantedPrice(NamedTuple):
@@ -123,12 +137,6 @@ def _with_next(best: AgreedPrice, following: AgreedPrice) -> AgreedPrice:
     )
 
 
-def valid_on(on: date, prefix: str = "") -> Q:
-    """Rows whose days, first and last included, contain `on`."""
-    begun = Q(**{f"{prefix}valid_from__lte": on})
-    return begun & (Q(**{f"{prefix}valid_to__isnull": True}) | Q(**{f"{prefix}valid_to__gte": on}))
-
-
 def _valid_breaks(
     supplier_ids: Collection[int], sku_ids: Collection[int], on: date
 ) -> Iterable[dict[str, Any]]:
@@ -165,3 +173,268 @@ def _valid_breaks(
         row["factor"] = Decimal(1) if same else row["stored_factor"]
         if row["factor"] is not None:
             yield row
+
+
+# --- Agreeing prices ---------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PriceRow:
+    """A row of an agreement: from `minimum_quantity` on, a SKU costs `unit_price` per `unit`."""
+
+    sku: Sku
+    unit_price: Decimal
+    minimum_quantity: Decimal = Decimal(0)
+    unit: str = ""
+    lead_time_days: int | None = None
+    supplier_sku: str = ""
+    committed_quantity: Decimal | None = None
+
+    @property
+    def step(self) -> Step:
+        return self.sku.pk, self.minimum_quantity
+
+
+@transaction.atomic
+def agree_prices(
+    supplier: Supplier,
+    *,
+    number: str,
+    valid_from: date,
+    valid_to: date | None,
+    note: str,
+    prices: Sequence[PriceRow],
+    actor: User,
+) -> PriceAgreement:
+    """Writes down a price agreement in the supplier's currency.
+
+    Refused: a number in use, days in the wrong order, no price at all, and two prices for the
+    same SKU and quantity.
+    """
+    supplier = lock(supplier)
+    require_status(supplier, Supplier.Status.ACTIVE)
+    require_days_in_order(valid_from, valid_to)
+    _require_distinct_steps(prices)
+    agreement = PriceAgreement(
+        number=number.strip(),
+        supplier=supplier,
+        currency=supplier.currency,
+        valid_from=valid_from,
+        valid_to=valid_to,
+        note=note.strip(),
+    )
+    with refusing(_number_taken(number)):
+        agreement.save()
+    _add_rows(agreement, prices, valid_from)
+    _mark_stale(agreement, prices)
+    days = _validity_words(agreement)
+    record(
+        "price_agreement.agreed",
+        agreement,
+        actor=actor,
+        summary=f"{agreement.number}: {_counted_prices(prices)} agreed {days}.",
+        supplier_id=supplier.pk,
+        prices=[_row_payload(row) for row in prices],
+    )
+    return agreement
+
+
+@transaction.atomic
+def change_agreed_prices(
+    agreement: PriceAgreement, *, effective_on: date, prices: Sequence[PriceRow], actor: User
+) -> PriceAgreement:
+    """Changes or adds prices from a day on; what held before stays readable as it was.
+
+    A price that is replaced ends the day before; steps that are not named stay. Refused: a day
+    outside the agreement or before a later change, and two prices for one SKU and quantity.
+    """
+    agreement = lock(agreement)
+    _require_within(agreement, effective_on)
+    _require_distinct_steps(prices)
+    current = _rows_to_replace(agreement, {row.step for row in prices}, effective_on)
+    changed = [row for row in prices if not _says_the_same(current.get(row.step), row)]
+    if not changed:
+        return agreement
+    _replace_rows(agreement, [(current.get(row.step), row) for row in changed], effective_on)
+    _mark_stale(agreement, changed)
+    record(
+        "price_agreement.prices_changed",
+        agreement,
+        actor=actor,
+        summary=f"{_counted_prices(changed)} changed from {long_date(effective_on)} on.",
+        supplier_id=agreement.supplier_id,
+        prices=[_row_payload(row) for row in changed],
+    )
+    return agreement
+
+
+@transaction.atomic
+def end_agreed_price(price_break: PriceBreak, *, last_day: date, actor: User) -> PriceBreak:
+    """Ends one row of an agreement with its last day."""
+    agreement = lock(price_break.agreement)
+    price_break = lock(price_break)
+    require_days_in_order(price_break.valid_from, last_day, "last_day")
+    if price_break.valid_to is not None and price_break.valid_to <= last_day:
+        return price_break
+    price_break.valid_to = last_day
+    price_break.save(update_fields=["valid_to"])
+    mark_stale([StaleKey(agreement.supplier_id, price_break.sku_id)])
+    record(
+        "price_agreement.price_ended",
+        agreement,
+        actor=actor,
+        summary=f"The price of {price_break.sku} ends on {long_date(last_day)}.",
+        supplier_id=agreement.supplier_id,
+    )
+    return price_break
+
+
+@transaction.atomic
+def change_price_agreement(
+    agreement: PriceAgreement, *, valid_to: date | None, note: str, actor: User
+) -> PriceAgreement:
+    """Changes the end or the note of an agreement: extends it, or ends it early."""
+    agreement = lock(agreement)
+    require_days_in_order(agreement.valid_from, valid_to)
+    changes = apply_changes(agreement, {"valid_to": valid_to, "note": note.strip()})
+    if not changes:
+        return agreement
+    agreement.save(update_fields=list(changes))
+    if "valid_to" in changes:
+        skus = agreement.breaks.values_list("sku_id", flat=True).order_by("sku_id").distinct()
+        mark_stale(StaleKey(agreement.supplier_id, sku_id) for sku_id in skus)
+    record(
+        "price_agreement.changed",
+        agreement,
+        actor=actor,
+        summary=f"{agreement.number} holds {_validity_words(agreement)}.",
+        supplier_id=agreement.supplier_id,
+        changes=changes,
+    )
+    return agreement
+
+
+def _rows_to_replace(
+    agreement: PriceAgreement, steps: Collection[Step], on: date
+) -> dict[Step, PriceBreak]:
+    """The rows of these steps that hold on that day, locked."""
+    rows = agreement.breaks.filter(Q(valid_to__isnull=True) | Q(valid_to__gte=on))
+    locked = rows.select_for_update(no_key=True, of=("self",)).select_related("sku").order_by("pk")
+    held: dict[Step, PriceBreak] = {}
+    for row in locked:
+        step = (row.sku_id, row.minimum_quantity)
+        if step not in steps:
+            continue
+        if row.valid_from > on:
+            raise BusinessRuleError(
+                "later_price",
+                f"{row.sku} has a later price from {long_date(row.valid_from)} on. "
+                "Choose that day or a later one.",
+                "effective_on",
+            )
+        held[step] = row
+    return held
+
+
+def _replace_rows(
+    agreement: PriceAgreement,
+    replacements: Sequence[tuple[PriceBreak | None, PriceRow]],
+    effective_on: date,
+) -> None:
+    """Ends the old rows the day before and adds the new; one begun that very day is corrected."""
+    corrected = {old.pk: row for old, row in replacements if old and old.valid_from == effective_on}
+    ended = [old.pk for old, _ in replacements if old and old.pk not in corrected]
+    PriceBreak.objects.filter(pk__in=ended).update(valid_to=effective_on - timedelta(days=1))
+    old_rows = [old for old, _ in replacements if old and old.pk in corrected]
+    for old in old_rows:
+        row = corrected[old.pk]
+        old.unit, old.unit_price = row.unit or row.sku.unit, row.unit_price
+        old.lead_time_days, old.supplier_sku = row.lead_time_days, row.supplier_sku
+        old.committed_quantity, old.valid_to = row.committed_quantity, None
+    PriceBreak.objects.bulk_update(old_rows, [*ROW_VALUES, "valid_to"])
+    added = [row for old, row in replacements if old is None or old.pk not in corrected]
+    _add_rows(agreement, added, effective_on)
+
+
+def _add_rows(agreement: PriceAgreement, prices: Sequence[PriceRow], first_day: date) -> None:
+    PriceBreak.objects.bulk_create(
+        PriceBreak(
+            agreement=agreement,
+            sku=row.sku,
+            unit=row.unit or row.sku.unit,
+            supplier_sku=row.supplier_sku,
+            minimum_quantity=row.minimum_quantity,
+            unit_price=row.unit_price,
+            lead_time_days=row.lead_time_days,
+            committed_quantity=row.committed_quantity,
+            valid_from=first_day,
+        )
+        for row in prices
+    )
+
+
+def _says_the_same(known: PriceBreak | None, row: PriceRow) -> bool:
+    return known is not None and all(
+        getattr(known, name) == value
+        for name, value in (
+            ("unit", row.unit or row.sku.unit),
+            ("unit_price", row.unit_price),
+            ("lead_time_days", row.lead_time_days),
+            ("supplier_sku", row.supplier_sku),
+            ("committed_quantity", row.committed_quantity),
+        )
+    )
+
+
+def _require_distinct_steps(prices: Sequence[PriceRow]) -> None:
+    if not prices:
+        raise BusinessRuleError("no_prices", "Give at least one SKU with its price.", "prices")
+    seen: set[Step] = set()
+    for row in prices:
+        if row.step in seen:
+            quantity_words = (
+                f" from {figures.quantity(row.minimum_quantity)}" if row.minimum_quantity else ""
+            )
+            raise BusinessRuleError(
+                "price_twice", f"{row.sku}{quantity_words} has two prices. Keep one.", "prices"
+            )
+        seen.add(row.step)
+
+
+def _require_within(agreement: PriceAgreement, day: date) -> None:
+    ended = agreement.valid_to is not None and day > agreement.valid_to
+    if day < agreement.valid_from or ended:
+        raise BusinessRuleError(
+            "outside_agreement",
+            f"{agreement.number} holds {_validity_words(agreement)}. Choose a day within.",
+            "effective_on",
+        )
+
+
+def _validity_words(agreement: PriceAgreement) -> str:
+    end = f" to {long_date(agreement.valid_to)}" if agreement.valid_to else " on"
+    return f"from {long_date(agreement.valid_from)}{end}"
+
+
+def _counted_prices(prices: Sequence[PriceRow]) -> str:
+    return "1 price" if len(prices) == 1 else f"{len(prices)} prices"
+
+
+def _row_payload(row: PriceRow) -> dict[str, str]:
+    return {
+        "sku": row.sku.code,
+        "minimum_quantity": str(row.minimum_quantity),
+        "unit_price": str(row.unit_price),
+    }
+
+
+def _mark_stale(agreement: PriceAgreement, prices: Sequence[PriceRow]) -> None:
+    mark_stale(StaleKey(agreement.supplier_id, row.sku.pk) for row in prices)
+
+
+def _number_taken(number: str) -> dict[str, BusinessRuleError]:
+    return {
+        "suppliers_priceagreement_number": BusinessRuleError(
+            "number_taken", f"There is an agreement “{number.strip()}” already.", "number"
+        )
+    }

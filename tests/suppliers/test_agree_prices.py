@@ -1,0 +1,119 @@
+from decimal import Decimal
+
+from suppliers.agreements import (
+    PriceRow,
+    WantedPrice,
+    agree_prices,
+    agreed_prices,
+    change_agreed_prices,
+    change_price_agreement,
+    end_agreed_price,
+)
+from suppliers.models import PriceBreak, StaleRollup, Supplier
+from tests.suppliers.support import day, kinds, nothing_changes, refused
+
+
+def row(sku, price, minimum="0", **more):
+    return PriceRow(sku=sku, unit_price=Decimal(price), minimum_quantity=Decimal(minimum), **more)
+
+
+def agree(world, *rows, **changes):
+    values = {"number": "NL-1", "valid_from": day(-30), "valid_to": day(300), "note": ""}
+    return agree_prices(world.northline, **{**values, **changes}, prices=rows, actor=world.sana)
+
+
+def price(world, on, quantity="10"):
+    pair = (world.northline.pk, world.small.pk)
+    found = agreed_prices([WantedPrice(*pair, Decimal(quantity))], on).get(pair)
+    return found and found.unit_price
+
+
+def change(world, agreement, effective_on, *rows):
+    return change_agreed_prices(agreement, effective_on=effective_on, prices=rows, actor=world.sana)
+
+
+def test_prices_are_agreed_in_the_suppliers_currency_and_hold_with_the_agreement(world):
+    made = agree(world, row(world.small, "0.60"), row(world.small, "0.55", "5000"))
+    assert (made.number, made.currency) == ("NL-1", "USD")
+    assert price(world, day()) == Decimal("0.60")
+    assert price(world, day(), "5000") == Decimal("0.55")
+    assert price(world, day(301)) is None
+    assert StaleRollup.objects.get().sku == world.small
+    assert kinds() == ["price_agreement.agreed"]
+
+
+def test_a_number_in_use_is_refused(world):
+    agree(world, row(world.small, "0.60"))
+    with refused("number_taken", "There is an agreement “NL-1” already.", "number"):
+        agree(world, row(world.large, "0.60"))
+
+
+def test_two_prices_for_one_step_are_refused(world):
+    sentence = "CTN-12 from 5,000 has two prices. Keep one."
+    with refused("price_twice", sentence, "prices"):
+        agree(world, row(world.small, "0.60", "5000"), row(world.small, "0.55", "5000.0000"))
+
+
+def test_an_agreement_needs_prices_days_in_order_and_an_active_supplier(world):
+    with refused("no_prices", field="prices"):
+        agree(world)
+    with refused("days_out_of_order", field="valid_to"):
+        agree(world, row(world.small, "0.60"), valid_to=day(-31))
+    Supplier.objects.filter(pk=world.northline.pk).update(status="blocked")
+    with refused("wrong_status"):
+        agree(world, row(world.small, "0.60"))
+
+
+def test_a_new_price_holds_from_its_day_and_the_old_one_before(world):
+    made = agree(world, row(world.small, "0.60"), row(world.small, "0.55", "5000"))
+    change(world, made, day(10), row(world.small, "0.64"), row(world.large, "0.99"))
+    assert price(world, day(9)) == Decimal("0.60")
+    assert price(world, day(10)) == Decimal("0.64")
+    assert price(world, day(10), "5000") == Decimal("0.55")
+    assert kinds()[1:] == ["price_agreement.prices_changed"]
+    with nothing_changes():
+        change(world, made, day(10), row(world.small, "0.64"))
+
+
+def test_a_price_begun_that_day_is_corrected_in_place(world):
+    made = agree(world, row(world.small, "0.60"))
+    before = PriceBreak.objects.get()
+    change(world, made, day(-30), row(world.small, "0.61"))
+    assert PriceBreak.objects.get().pk == before.pk
+    assert price(world, day()) == Decimal("0.61")
+
+
+def test_a_change_before_a_later_price_is_refused(world):
+    made = agree(world, row(world.small, "0.60"))
+    change(world, made, day(10), row(world.small, "0.64"))
+    with refused("later_price", field="effective_on"):
+        change(world, made, day(5), row(world.small, "0.62"))
+
+
+def test_a_change_outside_the_agreement_is_refused(world):
+    made = agree(world, row(world.small, "0.60"))
+    for outside in (day(-31), day(301)):
+        with refused("outside_agreement", field="effective_on"):
+            change(world, made, outside, row(world.small, "0.62"))
+
+
+def test_one_price_ends_with_its_last_day(world):
+    agree(world, row(world.small, "0.60"))
+    only = PriceBreak.objects.get()
+    end_agreed_price(only, last_day=day(5), actor=world.sana)
+    assert (price(world, day(5)), price(world, day(6))) == (Decimal("0.60"), None)
+    with nothing_changes():
+        end_agreed_price(only, last_day=day(5), actor=world.sana)
+    with refused("days_out_of_order", field="last_day"):
+        end_agreed_price(only, last_day=day(-31), actor=world.sana)
+
+
+def test_an_agreement_is_extended_with_all_its_prices(world):
+    made = agree(world, row(world.small, "0.60"))
+    change_price_agreement(made, valid_to=None, note="Rolled over", actor=world.sana)
+    assert price(world, day(900)) == Decimal("0.60")
+    with nothing_changes():
+        change_price_agreement(made, valid_to=None, note="Rolled over", actor=world.sana)
+    with refused("days_out_of_order", field="valid_to"):
+        change_price_agreement(made, valid_to=day(-31), note="", actor=world.sana)
+    assert kinds()[1:] == ["price_agreement.changed"]
