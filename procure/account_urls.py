@@ -47,4 +47,5 @@ urlpatterns = [
     ),
     path("invitation/<str:token>/", views.accept, name="accept_invitation"),
     path("preferences/", views.preferences, name="preferences"),
+    path("theme/", views.choose_theme, name="choose_theme"),
 ]

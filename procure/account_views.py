@@ -6,12 +6,17 @@ from django.contrib.auth import login
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.views.decorators.http import require_POST
 
 from procure.errors import BusinessRuleError
 from procure.forms import JoinForm, PreferencesForm, add_rule_error
 from procure.models import Membership, User
+from procure.organizing import change_theme
 from procure.people import accept_invitation, invited_organization, open_invitation
 from procure.tenancy import tenant_atomic
+
+THEME_COOKIE_AGE = 365 * 24 * 60 * 60  # seconds
 
 
 @login_required
@@ -62,3 +67,19 @@ def preferences(request: HttpRequest) -> HttpResponse:
         form.save()
         return redirect("landing")
     return render(request, "accounts/preferences.html", {"form": form})
+
+
+@require_POST
+def choose_theme(request: HttpRequest) -> HttpResponse:
+    """Light, dark or as the device: kept with the person and, before signing in, in a cookie."""
+    chosen = request.POST.get("theme", "")
+    theme = chosen if chosen in User.Theme.values else User.Theme.SYSTEM.value
+    if isinstance(request.user, User):
+        change_theme(request.user, theme)
+    back = request.POST.get("next", "")
+    if not url_has_allowed_host_and_scheme(back, allowed_hosts={request.get_host()}):
+        back = "/"
+    response = redirect(back)
+    response.set_cookie("theme", theme, max_age=THEME_COOKIE_AGE, samesite="Lax")
+    response.cookies["theme"]["secure"] = request.is_secure()
+    return response

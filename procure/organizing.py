@@ -53,3 +53,9 @@ def save_location(location: Location, *, actor: User) -> Location:
             "code",
         ) from error
     return location
+
+
+def change_theme(user: User, theme: str) -> None:
+    """Keeps a person's own light, dark or system; no organization's trail is told."""
+    user.theme = theme
+    user.save(update_fields=["theme"])

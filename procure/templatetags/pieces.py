@@ -52,7 +52,7 @@ STATUS_LOOKS: dict[str, tuple[str, str]] = {
 @lru_cache(maxsize=256)
 def _drawn(name: str, label: str, size: int, classes: str) -> str:
     names = {"role": "img", "aria-label": label} if label else {"aria-hidden": "true"}
-    return lucide(name, size=size, **{"class": classes, "focusable": "false", **names})
+    return str(lucide(name, size=size, **{"class": classes, "focusable": "false", **names}))
 
 
 @register.simple_tag
