@@ -40,8 +40,7 @@ def bill(
     linked = [order for order in orders if order.number in touched]
     charges = share_charges(invoice, linked or list(orders[:1]))
     return tuple(
-        _bill_order(order, billed, charges.get(order.number, {}), sign)
-        for order in orders
+        _bill_order(order, billed, charges.get(order.number, {}), sign) for order in orders
     )
 
 
@@ -52,16 +51,12 @@ def share_charges(
 
     A credit's charges go back where charges were billed.
     """
-    shared: dict[str | None, dict[str, Decimal]] = {
-        order.number: {} for order in orders
-    }
+    shared: dict[str | None, dict[str, Decimal]] = {order.number: {} for order in orders}
     for code, charge in invoice.charges.items():
         left = charge
         for order in orders:
             billed = order.billed_charges.get(code, ZERO)
-            room = (
-                billed if invoice.is_credit else order.charges.get(code, ZERO) - billed
-            )
+            room = billed if invoice.is_credit else order.charges.get(code, ZERO) - billed
             part = left if order is orders[-1] else min(left, max(room, ZERO))
             shared[order.number][code] = part
             left -= part
@@ -91,9 +86,7 @@ def _bill_order(
     )
 
 
-def _bill_line(
-    line: OrderLineTerms, billed: QuantityAndAmount, sign: int
-) -> OrderLineTerms:
+def _bill_line(line: OrderLineTerms, billed: QuantityAndAmount, sign: int) -> OrderLineTerms:
     quantity, amount = billed
     return replace(
         line,

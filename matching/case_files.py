@@ -171,8 +171,7 @@ class _CaseRun:
         found = [
             each
             for each in earlier
-            if plain_number(each) == plain_number(number)
-            or not self._is_fully_credited(each)
+            if plain_number(each) == plain_number(number) or not self._is_fully_credited(each)
         ]
         earlier.append(number)
         return found[0] if found and key else None
@@ -184,9 +183,7 @@ class _CaseRun:
     def _remember(self, invoice: InvoiceTerms, outcome: MatchOutcome) -> None:
         """Keep what an invoice billed per line, less what credits gave back."""
         number = invoice.credits if invoice.is_credit else invoice.number
-        assert number is not None, (
-            "A credit without the number it credits is refused on reading."
-        )
+        assert number is not None, "A credit without the number it credits is refused on reading."
         billed = self.billed.setdefault(number, {})
         sign = -1 if invoice.is_credit else 1
         for line, (quantity, amount) in billed_by_line(outcome).items():
@@ -205,9 +202,7 @@ def _without_repeats(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
         keys = [key for key, _ in pairs]
         twice = next(key for key in keys if keys.count(key) > 1)
         name = found.get("name")
-        raise CaseFileError(
-            f"{f'case {name!r}: ' if name else ''}{twice}: is given twice"
-        )
+        raise CaseFileError(f"{f'case {name!r}: ' if name else ''}{twice}: is given twice")
     return found
 
 
@@ -242,8 +237,7 @@ def _read_case(value: object) -> Case:
     if "invoice" not in reader and "invoices" not in reader:
         raise reader.error("invoice", "is missing")
     invoices = tuple(
-        _read_invoice(value, where, currency)
-        for value, where in _one_or_several(reader, "invoice")
+        _read_invoice(value, where, currency) for value, where in _one_or_several(reader, "invoice")
     )
     return Case(name, policy, orders, invoices, names_orders="orders" in reader)
 
@@ -277,9 +271,7 @@ def _read_order(
     value: object, where: str, currency: str | None, factors: UnitFactors
 ) -> OrderTerms:
     reader = ObjectReader(value, where, ORDER_KEYS)
-    lines = tuple(
-        _read_order_line(each, path, factors) for each, path in reader.items("lines")
-    )
+    lines = tuple(_read_order_line(each, path, factors) for each, path in reader.items("lines"))
     if len({line.line for line in lines}) != len(lines):
         raise reader.error("lines", "two lines have the same line number")
     return OrderTerms(
@@ -315,9 +307,7 @@ def _read_order_line(value: object, where: str, factors: UnitFactors) -> OrderLi
         unit=reader.optional_text("unit") or EACH,
         unit_price=round_price(reader.positive("unit_price", ZERO)),
         agreed_price=None if agreed is None else round_price(agreed),
-        match_level=reader.word("match_level", MatchLevel)
-        if "match_level" in reader
-        else None,
+        match_level=reader.word("match_level", MatchLevel) if "match_level" in reader else None,
         due=reader.day("due"),
         early_late_days=reader.whole("early_late_days"),
         unit_factors=factors,
@@ -333,10 +323,7 @@ def _read_invoice(value: object, where: str, currency: str | None) -> InvoiceTer
     if kind is InvoiceKind.INVOICE and credited is not None:
         raise reader.error("credits", "belongs to a credit only")
     is_credit = kind is InvoiceKind.CREDIT
-    lines = tuple(
-        _read_invoice_line(each, path, is_credit)
-        for each, path in reader.items("lines")
-    )
+    lines = tuple(_read_invoice_line(each, path, is_credit) for each, path in reader.items("lines"))
     charges = reader.numbers("charges", positive_decimal if is_credit else any_decimal)
     tax, taxes = _read_taxes(reader)
     return InvoiceTerms(

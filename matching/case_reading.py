@@ -18,9 +18,7 @@ from procure.money import ZERO, NotADecimalError, parse_decimal
 
 Word = TypeVar("Word", bound=StrEnum)
 
-LIMIT_KEYS = frozenset(
-    {"mode", "percent", "amount", "lower_percent", "lower_amount", "combine"}
-)
+LIMIT_KEYS = frozenset({"mode", "percent", "amount", "lower_percent", "lower_amount", "combine"})
 POLICY_KEYS = frozenset(
     {
         "match_level", "header_cap", "price", "contract_price", "quantity_ordered",
@@ -38,9 +36,7 @@ class ObjectReader:
 
     def __init__(self, value: object, where: str, keys: Iterable[str]) -> None:
         if not isinstance(value, dict):
-            raise CaseFileError(
-                f"{where or 'case'}: must be an object, not {_kind(value)}"
-            )
+            raise CaseFileError(f"{where or 'case'}: must be an object, not {_kind(value)}")
         self.values: Mapping[str, object] = value
         self.where = where
         known = frozenset(keys)
@@ -116,16 +112,12 @@ class ObjectReader:
             return None
         try:
             return (
-                date.fromisoformat(text)
-                if len(text) <= 10
-                else datetime.fromisoformat(text).date()
+                date.fromisoformat(text) if len(text) <= 10 else datetime.fromisoformat(text).date()
             )
         except ValueError:
             raise self.error(key, f"{text!r} is no date such as 2026-05-04") from None
 
-    def numbers(
-        self, key: str, read: Callable[[str, str], Decimal]
-    ) -> dict[str, Decimal]:
+    def numbers(self, key: str, read: Callable[[str, str], Decimal]) -> dict[str, Decimal]:
         """Return an object of decimals, each value read by ``read``; empty when left out."""
         if key not in self.values:
             return {}
@@ -176,11 +168,7 @@ def read_policy(
     reader = ObjectReader(value, where, POLICY_KEYS)
 
     def limit(check: str, default: Limit) -> Limit:
-        return (
-            read_limit(reader.values[check], reader.path(check))
-            if check in reader
-            else default
-        )
+        return read_limit(reader.values[check], reader.path(check)) if check in reader else default
 
     weighed = None if "quantity_received" in reader else base.quantity_received_weighed
     return Policy(

@@ -15,9 +15,7 @@ BALANCE_RULE = "rounding"
 HUNDRED = Decimal(100)
 
 
-def balance_result(
-    invoice: InvoiceTerms, lines: Sequence[NetLine]
-) -> CheckResult | None:
+def balance_result(invoice: InvoiceTerms, lines: Sequence[NetLine]) -> CheckResult | None:
     """Compare the total with its parts: one minor unit per line or charge, at most five."""
     if invoice.total is None:
         return None
@@ -48,13 +46,9 @@ def order_results(
 ) -> Iterator[CheckResult]:
     """Compare the words of the header with the order's: supplier, then status and currency."""
     if supplier_differs(invoice, order):
-        yield _words(
-            Check.PO_SUPPLIER, order, order.supplier, invoice.supplier, at_stake
-        )
+        yield _words(Check.PO_SUPPLIER, order, order.supplier, invoice.supplier, at_stake)
         return
-    yield _words(
-        Check.PO_STATUS, order, OrderStatus.ISSUED.value, order.status.value, at_stake
-    )
+    yield _words(Check.PO_STATUS, order, OrderStatus.ISSUED.value, order.status.value, at_stake)
     yield _words(Check.CURRENCY, order, order.currency, invoice.currency, at_stake)
     yield from _terms_results(invoice, order)
 
@@ -89,9 +83,7 @@ def charge_results(
         )
 
 
-def tax_bases(
-    invoice: InvoiceTerms, lines: Iterable[NetLine]
-) -> dict[Decimal, Decimal]:
+def tax_bases(invoice: InvoiceTerms, lines: Iterable[NetLine]) -> dict[Decimal, Decimal]:
     """Add up the net amounts of lines and charges per tax rate; what has no rate is left out."""
     bases: dict[Decimal, Decimal] = {}
     for line in lines:
@@ -111,15 +103,12 @@ def tax_results(
     An invoice with rates but one tax amount for all of them is compared in one sum.
     """
     expected = {
-        rate: round_money(base * rate / HUNDRED, invoice.currency)
-        for rate, base in bases.items()
+        rate: round_money(base * rate / HUNDRED, invoice.currency) for rate, base in bases.items()
     }
     if invoice.taxes is not None:
         for rate in sorted({*expected, *invoice.taxes}):
             billed = invoice.taxes.get(rate, ZERO)
-            yield _tax_result(
-                plain_decimal(rate), expected.get(rate, ZERO), billed, policy
-            )
+            yield _tax_result(plain_decimal(rate), expected.get(rate, ZERO), billed, policy)
     elif expected:
         code = "+".join(plain_decimal(rate) for rate in sorted(expected))
         yield _tax_result(code, sum(expected.values(), ZERO), invoice.tax, policy)
@@ -162,9 +151,7 @@ def _added(expected: Decimal, before: Decimal, after: Decimal) -> Decimal:
     return max(after - expected, ZERO) - max(before - expected, ZERO)
 
 
-def _tax_result(
-    code: str, expected: Decimal, billed: Decimal, policy: Policy
-) -> CheckResult:
+def _tax_result(code: str, expected: Decimal, billed: Decimal, policy: Policy) -> CheckResult:
     limit = policy.tax_limit()
     difference = billed - expected
     return CheckResult(

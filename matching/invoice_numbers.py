@@ -6,9 +6,7 @@ normalised_number("Inv. 00123/2026-R") -> "1NV00123"
 import re
 import unicodedata
 
-_SUFFIX = re.compile(
-    r"^(?P<number>.*\d.*?)[^A-Z0-9]+(?:R|(?:19|20)\d\d)[^A-Z0-9]*$", re.DOTALL
-)
+_SUFFIX = re.compile(r"^(?P<number>.*\d.*?)[^A-Z0-9]+(?:R|(?:19|20)\d\d)[^A-Z0-9]*$", re.DOTALL)
 _NOT_ALPHANUMERIC = re.compile(r"[^A-Z0-9]+")
 _LOOKALIKES = str.maketrans("OI", "01")
 

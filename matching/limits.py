@@ -61,9 +61,7 @@ class Limit:
     lower_amount: Decimal | None = None
     combine: Combine = Combine.BOTH
 
-    def judge(
-        self, base: Decimal, difference: Decimal, money: Decimal | None = None
-    ) -> Status:
+    def judge(self, base: Decimal, difference: Decimal, money: Decimal | None = None) -> Status:
         """Judge ``difference`` (actual - base), comparing unrounded values.
 
         ``money`` is what the amount limits are compared with where that is not the difference
@@ -83,11 +81,7 @@ class Limit:
             )
         if percent is None and amount is None:
             return open_side
-        held = (
-            []
-            if amount is None
-            else [abs(difference if money is None else money) <= amount]
-        )
+        held = [] if amount is None else [abs(difference if money is None else money) <= amount]
         if percent is not None and base:
             held.append(abs(difference) * 100 <= percent * abs(base))
         enough = any if self.combine is Combine.EITHER else all
@@ -145,11 +139,7 @@ class Policy:
     def received_limit(self, unit: str) -> Limit:
         """Return the limit on billed against received goods of this unit."""
         weighed = self.quantity_received_weighed
-        return (
-            weighed
-            if weighed is not None and is_weighed(unit)
-            else self.quantity_received
-        )
+        return weighed if weighed is not None and is_weighed(unit) else self.quantity_received
 
     def tax_limit(self) -> Limit:
         """Return the limit per tax rate, which binds on both sides."""

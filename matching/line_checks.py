@@ -109,18 +109,14 @@ def check_credited_line(
 
 def _price_results(billed: BilledLine) -> Iterator[CheckResult]:
     line, policy = billed.line, billed.policy
-    price = _price_result(
-        billed, Check.PRICE, round_price(line.unit_price), policy.price
-    )
+    price = _price_result(billed, Check.PRICE, round_price(line.unit_price), policy.price)
     yield price
     if line.agreed_price is not None:
         agreed = round_price(line.agreed_price)
         yield _price_result(billed, Check.CONTRACT_PRICE, agreed, policy.contract_price)
 
 
-def _price_result(
-    billed: BilledLine, check: Check, expected: Decimal, limit: Limit
-) -> CheckResult:
+def _price_result(billed: BilledLine, check: Check, expected: Decimal, limit: Limit) -> CheckResult:
     """Judge each invoice line's price; the first failing one stands for the order line."""
     chosen: tuple[int, Status, NormalisedLine, Decimal] | None = None
     at_stake = ZERO
@@ -158,9 +154,7 @@ def _price_result(
 _SEVERITY = {Status.PASS: 0, Status.INFO: 1, Status.WITHIN_TOLERANCE: 2, Status.HOLD: 3}
 
 
-def _price_status(
-    line: NormalisedLine, limit: Limit, expected: Decimal, money: Decimal
-) -> Status:
+def _price_status(line: NormalisedLine, limit: Limit, expected: Decimal, money: Decimal) -> Status:
     if line.quantity or not money:
         return limit.judge(expected, line.unit_price - expected, money)
     # Money for no goods: no price can be formed, so only an amount limit can let it pass.

@@ -98,9 +98,7 @@ class _Linker:
     def __init__(self, invoice: InvoiceTerms, orders: tuple[OrderTerms, ...]) -> None:
         self.currency = invoice.currency
         self.has_orders = bool(orders)
-        self.orders = {
-            order.number: order for order in orders if order.number is not None
-        }
+        self.orders = {order.number: order for order in orders if order.number is not None}
         creditable = {(c.order, c.line): c for c in invoice.creditable}
         self.candidates: list[Candidate] = []
         for order in orders:
@@ -108,9 +106,7 @@ class _Linker:
                 quantity, amount = line.billable_quantity - line.billed_quantity, ZERO
                 if invoice.is_credit:
                     billed = creditable.get((order.number, line.line))
-                    quantity, amount = (
-                        (billed.quantity, billed.amount) if billed else (ZERO, ZERO)
-                    )
+                    quantity, amount = (billed.quantity, billed.amount) if billed else (ZERO, ZERO)
                 self.candidates.append(
                     Candidate(
                         len(self.candidates),
@@ -122,9 +118,7 @@ class _Linker:
                     )
                 )
         self.indexes: dict[str, dict[str, list[Candidate]]] = {}
-        self.prices: dict[tuple[object, ...], dict[Decimal, list[Candidate]]] | None = (
-            None
-        )
+        self.prices: dict[tuple[object, ...], dict[Decimal, list[Candidate]]] | None = None
 
     def named_order(self, line: InvoiceLineTerms) -> OrderTerms | None:
         return None if line.order is None else self.orders.get(line.order)
@@ -132,9 +126,7 @@ class _Linker:
     def by_number(self, line: NetLine) -> Link | None:
         """Link by order line number, or refuse an unknown order or a contradiction."""
         written = line.written
-        if not self.has_orders or (
-            written.order is not None and written.order not in self.orders
-        ):
+        if not self.has_orders or (written.order is not None and written.order not in self.orders):
             return Link(line, problem=Check.NO_PO)
         if written.order_line is None:
             return None
@@ -180,9 +172,7 @@ class _Linker:
             for candidate in self.candidates:
                 unit = (candidate.line.unit, candidate.line.unit_factors)
                 by_price = self.prices.setdefault(unit, {})
-                by_price.setdefault(round_price(candidate.line.unit_price), []).append(
-                    candidate
-                )
+                by_price.setdefault(round_price(candidate.line.unit_price), []).append(candidate)
         for by_price in self.prices.values():
             example = next(iter(by_price.values()))[0]
             ratio = conversion(line.written, example.line)
@@ -193,15 +183,11 @@ class _Linker:
                 for candidate in self._among(by_price.get(price, ()), line.written):
                     yield candidate, round_quantity(quantity)
 
-    def _among(
-        self, found: Iterable[Candidate], line: InvoiceLineTerms
-    ) -> list[Candidate]:
+    def _among(self, found: Iterable[Candidate], line: InvoiceLineTerms) -> list[Candidate]:
         """Keep the candidates of the order the line names, all of them when it names none."""
         if line.order is None:
             return list(found)
-        return [
-            candidate for candidate in found if candidate.order.number == line.order
-        ]
+        return [candidate for candidate in found if candidate.order.number == line.order]
 
     def _index(self, key: str) -> dict[str, list[Candidate]]:
         index = self.indexes.get(key)

@@ -105,11 +105,7 @@ class CheckResult:
     @property
     def percent(self) -> Decimal | None:
         """The difference in percent of what was expected, half up to four decimals."""
-        if (
-            self.difference is None
-            or not isinstance(self.expected, Decimal)
-            or not self.expected
-        ):
+        if self.difference is None or not isinstance(self.expected, Decimal) or not self.expected:
             return None
         return round_half_up(EXACT.divide(self.difference * HUNDRED, self.expected), 4)
 
@@ -185,9 +181,7 @@ class MatchOutcome:
     @property
     def outcome(self) -> str:
         """``matched`` when nothing holds the invoice, else ``held``."""
-        return (
-            "held" if any(r.status is Status.HOLD for r in self.results) else "matched"
-        )
+        return "held" if any(r.status is Status.HOLD for r in self.results) else "matched"
 
     def _with(self, status: Status) -> tuple[CheckResult, ...]:
         return tuple(

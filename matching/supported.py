@@ -71,29 +71,20 @@ def matched_amounts(
         (line.net_amount - supported_lines.get(line.position, ZERO) for line in lines),
         ZERO,
     )
-    disputed_tax = _disputed_tax(
-        invoice, lines, supported_lines, bases, disputed_net, net
-    )
+    disputed_tax = _disputed_tax(invoice, lines, supported_lines, bases, disputed_net, net)
     disputed_tax += sum((r.at_stake for r in held if r.check is Check.TAX), ZERO)
     over_cap = sum((r.at_stake for r in held if r.check is Check.HEADER_CAP), ZERO)
-    supported = (
-        net - disputed_net + invoice.tax - min(disputed_tax, invoice.tax) - over_cap
-    )
+    supported = net - disputed_net + invoice.tax - min(disputed_tax, invoice.tax) - over_cap
     if any(r.check is Check.DUPLICATE_SUSPECT for r in held):
         supported = ZERO
     supported = max(min(supported, invoiced), ZERO)
     return MatchedAmounts(ordered, invoiced, supported, invoiced - supported)
 
 
-def ordered_amount(
-    billed: Iterable[BilledLine], orders: Iterable[OrderTerms]
-) -> Decimal:
+def ordered_amount(billed: Iterable[BilledLine], orders: Iterable[OrderTerms]) -> Decimal:
     """Return the value of the order lines that are billed, with the charges expected."""
     value = sum(
-        (
-            round_money(b.line.billable_quantity * b.line.unit_price, b.currency)
-            for b in billed
-        ),
+        (round_money(b.line.billable_quantity * b.line.unit_price, b.currency) for b in billed),
         ZERO,
     )
     return value + sum((sum(order.charges.values(), ZERO) for order in orders), ZERO)
@@ -130,9 +121,6 @@ def _disputed_tax(
             refused = line.net_amount - supported_lines.get(line.position, ZERO)
             disputed[rate] = disputed.get(rate, ZERO) + refused
     return sum(
-        (
-            round_money(base * rate / HUNDRED, invoice.currency)
-            for rate, base in disputed.items()
-        ),
+        (round_money(base * rate / HUNDRED, invoice.currency) for rate, base in disputed.items()),
         ZERO,
     )

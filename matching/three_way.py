@@ -97,9 +97,7 @@ class _Match:
     def _involved_orders(self) -> list[OrderTerms]:
         """Return the orders that lines link to; one order alone is meant by all lines."""
         if len(self.orders) == 1:
-            named_otherwise = self.links and all(
-                link.problem is Check.NO_PO for link in self.links
-            )
+            named_otherwise = self.links and all(link.problem is Check.NO_PO for link in self.links)
             return [] if named_otherwise else list(self.orders)
         linked = {id(link.order) for link in self.links if link.order is not None}
         return [order for order in self.orders if id(order) in linked]
@@ -116,19 +114,13 @@ class _Match:
         """Hold lines without a place, and gather the others by order line."""
         if not self.orders and all(link.text is None for link in self.links):
             at_stake = sum((line.net_amount for line in self.lines), ZERO)
-            self.results.append(
-                CheckResult(Check.NO_PO, Status.HOLD, at_stake=at_stake)
-            )
+            self.results.append(CheckResult(Check.NO_PO, Status.HOLD, at_stake=at_stake))
             return
-        foreign = {
-            id(order) for order in self.orders if supplier_differs(self.invoice, order)
-        }
+        foreign = {id(order) for order in self.orders if supplier_differs(self.invoice, order)}
         for link in self.links:
             order = link.order
             if link.problem is Check.LINE_UNMATCHED and (
-                id(order) in foreign
-                if order is not None
-                else len(foreign) == len(self.orders)
+                id(order) in foreign if order is not None else len(foreign) == len(self.orders)
             ):
                 continue
             if link.problem is not None:
@@ -180,22 +172,15 @@ class _Match:
         for billed in self.billed.values():
             if self.invoice.is_credit:
                 left = creditable.get((billed.order.number, billed.line.line))
-                quantity, amount = (
-                    (left.quantity, left.amount) if left else (ZERO, ZERO)
-                )
+                quantity, amount = (left.quantity, left.amount) if left else (ZERO, ZERO)
                 results = list(check_credited_line(billed, quantity, amount))
             else:
                 results = list(check_billed_line(billed))
             self.results.extend(results)
-            if (
-                billed.order.status is OrderStatus.ISSUED
-                and not billed.currency_differs
-            ):
+            if billed.order.status is OrderStatus.ISSUED and not billed.currency_differs:
                 self.supported.update(supported_line_amounts(billed, results))
 
-    def _check_sums(
-        self, involved: list[OrderTerms], bases: dict[Decimal, Decimal]
-    ) -> None:
+    def _check_sums(self, involved: list[OrderTerms], bases: dict[Decimal, Decimal]) -> None:
         """Charges, tax and the cap; a foreign currency leaves only the tax to be compared."""
         comparable = all(order.currency == self.invoice.currency for order in involved)
         if comparable and not self.invoice.is_credit:
@@ -208,9 +193,7 @@ class _Match:
 
     def _line_variances(self) -> Decimal:
         """Per order line the accepted price variance in money, else that of the line amount."""
-        variances = sum(
-            (billed.accepted_price_money for billed in self.billed.values()), ZERO
-        )
+        variances = sum((billed.accepted_price_money for billed in self.billed.values()), ZERO)
         priced = {
             (billed.order.number, billed.line.line)
             for billed in self.billed.values()

@@ -21,9 +21,7 @@ class Command(BaseCommand):
         try:
             answer = run_case_file(file.read_text(encoding="utf-8-sig"))
         except (OSError, UnicodeDecodeError) as error:
-            raise CommandError(
-                f"{file} cannot be read: {error}", returncode=2
-            ) from error
+            raise CommandError(f"{file} cannot be read: {error}", returncode=2) from error
         except CaseFileError as error:
             raise CommandError(str(error), returncode=2) from error
         self.stdout.write(answer)
