@@ -118,7 +118,7 @@ NAVIGATION: tuple[NavigationGroup, ...] = (
         (
             _entry("Settings", "settings", "procure:settings", "settings.read"),
             _entry("People", "users", "procure:people_list", "people.write"),
-            _entry("Imports", "upload", "procure:import_new", "imports.write"),
+            _entry("Imports", "upload", "procure:import_list", "imports.write"),
             _entry("Audit trail", "history", "procure:trail", "trail.read"),
         ),
     ),

@@ -66,6 +66,11 @@ def _control(bound: BoundField, kind: str, extra: dict[str, Any]) -> SafeString:
     widget = bound.field.widget
     if isinstance(widget, forms.DateInput) and widget.input_type == "text":
         widget.input_type, widget.format = "date", "%Y-%m-%d"
+    if isinstance(widget, forms.NumberInput):
+        # A number field of the browser forgets what is no number; ours keeps what was typed.
+        widget.input_type = "text"
+        whole = isinstance(bound.field, forms.IntegerField)
+        extra = {"inputmode": "numeric" if whole else "decimal", **extra}
     described = [
         f"{bound.auto_id}_{part}"
         for part, present in (("error", bound.errors), ("help", bound.help_text))
@@ -76,8 +81,6 @@ def _control(bound: BoundField, kind: str, extra: dict[str, Any]) -> SafeString:
         attrs["aria-describedby"] = " ".join(described)
     if bound.errors:
         attrs["aria-invalid"] = "true"
-    if isinstance(bound.field, forms.DecimalField):
-        attrs.setdefault("inputmode", "decimal")
     return bound.as_widget(attrs={key: value for key, value in attrs.items() if value != ""})
 
 
@@ -166,7 +169,9 @@ def filter_pills(request: HttpRequest, form: forms.BaseForm) -> list[dict[str, s
         parameters = request.GET.copy()
         del parameters[bound.html_name]
         parameters.pop(PAGE_PARAMETER, None)
-        words = f"{bound.label}: {_shown_value(bound, values)}"
+        words = str(bound.label)
+        if not isinstance(bound.field.widget, forms.CheckboxInput):
+            words = f"{words}: {_shown_value(bound, values)}"
         pills.append({"words": words, "url": _address(parameters)})
     return pills
 

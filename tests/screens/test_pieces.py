@@ -75,6 +75,8 @@ def test_a_field_ties_its_help_to_its_control() -> None:
 def test_a_wrong_field_says_so_beside_it_and_keeps_what_was_typed() -> None:
     field = drawn("{% field form.quantity %}", form=OrderForm({"quantity": "forty"}))
     assert 'value="forty"' in field
+    assert 'type="text"' in field
+    assert 'inputmode="decimal"' in field
     assert 'aria-invalid="true"' in field
     assert 'aria-describedby="id_quantity_error id_quantity_help"' in field
     assert 'id="id_quantity_error"' in field
@@ -119,10 +121,11 @@ def test_a_form_without_errors_has_no_summary() -> None:
 def test_a_filter_is_a_pill_that_takes_itself_off() -> None:
     bar = drawn(
         '{% filter_bar form "#rows" %}',
-        path="/acme/orders/?status=draft&sort=-total&page=3",
-        form=OrderForm({"status": "draft"}),
+        path="/acme/orders/?status=draft&sort=-total&page=3&urgent=on",
+        form=OrderForm({"status": "draft", "urgent": "on"}),
     )
-    assert '<a class="pc-filter" href="?sort=-total">Status: Draft' in bar
+    assert '<a class="pc-filter" href="?sort=-total&amp;urgent=on">Status: Draft<span' in bar
+    assert '<a class="pc-filter" href="?status=draft&amp;sort=-total">Urgent<span' in bar
     assert '<input type="hidden" name="sort" value="-total">' in bar
     assert 'name="page"' not in bar
     assert 'hx-target="#rows"' in bar
