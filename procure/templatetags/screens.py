@@ -69,7 +69,9 @@ def _control(bound: BoundField, kind: str, extra: dict[str, Any]) -> SafeString:
     if isinstance(widget, forms.NumberInput):
         # A number field of the browser forgets what is no number; ours keeps what was typed.
         widget.input_type = "text"
-        whole = isinstance(bound.field, forms.IntegerField)
+        for limit in ("min", "max", "step"):
+            widget.attrs.pop(limit, None)
+        whole = not isinstance(bound.field, (forms.DecimalField, forms.FloatField))
         extra = {"inputmode": "numeric" if whole else "decimal", **extra}
     described = [
         f"{bound.auto_id}_{part}"
