@@ -77,7 +77,7 @@ def matched_amounts(
     supported = net - disputed_net + invoice.tax - min(disputed_tax, invoice.tax) - over_cap
     if any(r.check is Check.DUPLICATE_SUSPECT for r in held):
         supported = ZERO
-    supported = max(min(supported, invoiced), ZERO)
+    supported = min(supported, invoiced) if invoiced < 0 else max(min(supported, invoiced), ZERO)
     return MatchedAmounts(ordered, invoiced, supported, invoiced - supported)
 
 
