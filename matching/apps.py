@@ -12,6 +12,7 @@ class MatchingConfig(AppConfig):
     name = "matching"
 
     def ready(self) -> None:
-        """Subscribe to the events of the floors below."""
-        if find_spec("matching.reactions"):
-            import_module("matching.reactions")
+        """Subscribe to the events of the floors below; register what is imported and exported."""
+        for module in ("reactions", "imports", "exports"):
+            if find_spec(f"matching.{module}"):
+                import_module(f"matching.{module}")

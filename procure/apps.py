@@ -12,8 +12,9 @@ class ProcureConfig(AppConfig):
     name = "procure"
 
     def ready(self) -> None:
-        """Load the Celery app, the start-up guard, and what reacts to events here."""
+        """Load the Celery app, the start-up guard, what reacts to events, and what is imported."""
         import_module("procure.celery")
         import_module("procure.guards")
-        if find_spec("procure.reactions"):
-            import_module("procure.reactions")
+        for module in ("reactions", "exchange_imports", "trail_exports"):
+            if find_spec(f"procure.{module}"):
+                import_module(f"procure.{module}")

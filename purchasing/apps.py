@@ -12,6 +12,7 @@ class PurchasingConfig(AppConfig):
     name = "purchasing"
 
     def ready(self) -> None:
-        """Subscribe to the events of the floors below."""
-        if find_spec("purchasing.reactions"):
-            import_module("purchasing.reactions")
+        """Subscribe to the events of the floors below; register what is imported and exported."""
+        for module in ("reactions", "imports", "exports"):
+            if find_spec(f"purchasing.{module}"):
+                import_module(f"purchasing.{module}")

@@ -7,7 +7,7 @@ else in the house judges whether a supplier may be ordered from.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import NamedTuple
 
@@ -93,6 +93,24 @@ def list_decisions(pairs: Collection[Pair], on: date) -> dict[Pair, ListDecision
     return {pair: _decide(pair[0], scopes.get(pair[1]), facts) for pair in pairs}
 
 
+def decisions_over_time(
+    wanted: Collection[tuple[int, int, date]],
+) -> dict[tuple[int, int, date], ListDecision]:
+    """The same as `list_decisions` for (supplier_id, sku_id, day) of many days, as imported
+    history asks it: four statements for any number of pairs and days."""
+    if not wanted:
+        return {}
+    scopes = _sku_scopes({sku_id for _, sku_id, _ in wanted})
+    last = max(on for _, _, on in wanted)
+    entries, facts = _gather_until({one[0] for one in wanted}, scopes.values(), last)
+    by_day: dict[date, _Facts] = {}
+    for _, _, on in wanted:
+        if on not in by_day:
+            in_force, ended = _in_force(entries, on)
+            by_day[on] = replace(facts, entries=in_force, ended=ended, on=on)
+    return {one: _decide(one[0], scopes.get(one[1]), by_day[one[2]]) for one in wanted}
+
+
 def category_decisions(
     supplier_ids: Collection[int], category: Category, on: date
 ) -> dict[int, ListDecision]:
@@ -123,42 +141,50 @@ def _sku_scopes(sku_ids: Collection[int]) -> dict[int, _Scope]:
 
 
 def _gather(supplier_ids: Collection[int], scopes: Iterable[_Scope], on: date) -> _Facts:
+    return _gather_until(supplier_ids, scopes, on)[1]
+
+
+def _gather_until(
+    supplier_ids: Collection[int], scopes: Iterable[_Scope], on: date
+) -> tuple[list[ApprovedVendor], _Facts]:
+    """The entries that begin until that day, and the facts as they are on it."""
     asked = list(scopes)
     category_ids = {category_id for scope in asked for category_id in scope.lineage}
     sku_ids = {scope.sku_id for scope in asked if scope.sku_id is not None}
-    entries, ended = _entries(supplier_ids, sku_ids, category_ids, on)
+    entries = list(
+        ApprovedVendor.objects.filter(
+            Q(category_id__in=category_ids) | Q(sku_id__in=sku_ids),
+            supplier_id__in=supplier_ids,
+            valid_from__lte=on,
+        ).order_by("valid_from")
+    )
+    in_force, ended = _in_force(entries, on)
     qualifications = Qualification.objects.filter(
         supplier_id__in=supplier_ids, category_id__in=category_ids
     ).select_related("category")
-    return _Facts(
+    return entries, _Facts(
         suppliers={one.pk: one for one in Supplier.objects.filter(pk__in=supplier_ids)},
-        entries=entries,
+        entries=in_force,
         ended=ended,
         qualifications={(one.supplier_id, one.category_id): one for one in qualifications},
         on=on,
     )
 
 
-def _entries(
-    supplier_ids: Collection[int],
-    sku_ids: Collection[int],
-    category_ids: Collection[int],
-    on: date,
+def _in_force(
+    entries: Iterable[ApprovedVendor], on: date
 ) -> tuple[dict[_EntryKey, ApprovedVendor], dict[_EntryKey, date]]:
-    """The entries in force, and the last days of those that ended."""
-    rows = ApprovedVendor.objects.filter(
-        Q(category_id__in=category_ids) | Q(sku_id__in=sku_ids),
-        supplier_id__in=supplier_ids,
-        valid_from__lte=on,
-    ).order_by("valid_from")
+    """The entries in force, and the last days of those that ended; given in order of their begin."""
     in_force: dict[_EntryKey, ApprovedVendor] = {}
     ended: dict[_EntryKey, date] = {}
-    for row in rows:
-        key = (row.supplier_id, row.sku_id, row.category_id)
-        if row.valid_to is not None and row.valid_to < on:
-            ended[key] = row.valid_to
+    for entry in entries:
+        key = (entry.supplier_id, entry.sku_id, entry.category_id)
+        if entry.valid_from > on:
+            continue
+        if entry.valid_to is not None and entry.valid_to < on:
+            ended[key] = entry.valid_to
         else:
-            in_force[key] = row
+            in_force[key] = entry
     return in_force, ended
 
 

@@ -12,6 +12,7 @@ class SuppliersConfig(AppConfig):
     name = "suppliers"
 
     def ready(self) -> None:
-        """Subscribe to the events of the floors below."""
-        if find_spec("suppliers.reactions"):
-            import_module("suppliers.reactions")
+        """Subscribe to the events of the floors below; register what is imported and exported."""
+        for module in ("reactions", "imports", "exports"):
+            if find_spec(f"suppliers.{module}"):
+                import_module(f"suppliers.{module}")

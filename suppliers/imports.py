@@ -1,0 +1,188 @@
+"""What can be imported about suppliers and SKUs; agreements and approvals are in term_imports."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from procure.columns import (
+    SMALL_INTEGER,
+    choice,
+    code,
+    code_key,
+    currency,
+    email,
+    gtin,
+    names,
+    quantity,
+    text,
+    unit,
+    unit_price,
+    whole,
+)
+from procure.imports import Batch, Row, import_kind
+from procure.models import Organization
+from procure.tenancy import current_organization_id
+from procure.upserts import Wish, asked, blank_texts, upsert, write_changes
+from suppliers.models import Category, Qualification, Sku, Supplier
+from suppliers.references import categories_by_code
+
+UNSORTED = "General"
+
+
+def organization_currency() -> str:
+    """What an amount is in when nothing says otherwise."""
+    return Organization.objects.get(pk=current_organization_id()).currency
+
+
+@import_kind(
+    "suppliers",
+    code("supplier_code", 60, required=True),
+    text("name", 200, required=True),
+    text("legal_name", 200),
+    code("tax_id", 40),
+    text("country", 80),
+    currency("currency"),
+    whole("payment_terms_days", most=SMALL_INTEGER),
+    code("incoterm", 10),
+    email("email"),
+    choice("status", Supplier.Status.values),
+    names("categories", 60),
+    key=lambda row: code_key(row["supplier_code"]),
+)
+def import_suppliers(batch: Batch) -> None:
+    """Suppliers by code. Blank terms stay as they are; categories are added as prospects, never
+    taken away, because what a supplier is vetted for is decided, not imported away."""
+    stored = {
+        one.code_key: one
+        for one in Supplier.objects.filter(
+            code_key__in=[code_key(row["supplier_code"]) for row in batch.rows]
+        ).select_for_update(no_key=True)
+    }
+    default = {"currency": organization_currency()}
+    wishes = []
+    for row in batch.open_rows:
+        known = stored.get(code_key(row["supplier_code"]))
+        values = supplier_values(row)
+        if known is None:
+            values = {**default, "code": row["supplier_code"], **values}
+        wishes.append(Wish(row, known, values))
+    upsert(batch, Supplier, wishes)
+    _add_categories(batch)
+
+
+def supplier_values(row: Row) -> dict[str, Any]:
+    """The fields a supplier's row asks for."""
+    values = asked(
+        row,
+        kept=("currency", "payment_terms_days", "status"),
+        name="name",
+        legal_name="legal_name",
+        tax_id="tax_id",
+        country="country",
+        currency="currency",
+        payment_terms_days="payment_terms_days",
+        incoterm="incoterm",
+        email="email",
+        status="status",
+    )
+    return blank_texts(values, "legal_name", "tax_id", "country", "incoterm", "email")
+
+
+def _add_categories(batch: Batch) -> None:
+    """Makes each named supplier a prospect of its categories, unless something is known."""
+    rows = [row for row in batch.rows if row["categories"]]
+    if not rows:
+        return
+    categories = make_categories((word, word) for row in rows for word in row["categories"])
+    keys = [code_key(row["supplier_code"]) for row in rows]
+    suppliers = {one.code_key: one for one in Supplier.objects.filter(code_key__in=keys)}
+    known = set(
+        Qualification.objects.filter(supplier__in=suppliers.values()).values_list(
+            "supplier_id", "category_id"
+        )
+    )
+    new = []
+    for row in rows:
+        supplier = suppliers[code_key(row["supplier_code"])]
+        missing = {
+            (supplier.pk, categories[code_key(word)].pk) for word in row["categories"]
+        } - known
+        known |= missing
+        new += [
+            Qualification(supplier_id=supplier_id, category_id=category_id, decided_by=batch.actor)
+            for supplier_id, category_id in sorted(missing)
+        ]
+        if missing and row.outcome == "unchanged":
+            row.outcome = "updated"
+    Qualification.objects.bulk_create(new)
+
+
+def make_categories(wanted: Iterable[tuple[str, str]]) -> dict[str, Category]:
+    """Every category by its code's key, with those made that are missing; wanted are code, name."""
+    found = categories_by_code()
+    missing: dict[str, Category] = {}
+    for word, name in wanted:
+        key = code_key(word)
+        if key not in found and key not in missing:
+            missing[key] = Category(code=word[:60], name=name)
+    made = Category.objects.bulk_create(missing.values())
+    for category in made:
+        category.lineage = [category.pk]
+    write_changes(Category, made, ["lineage"])
+    return found | missing
+
+
+@import_kind(
+    "skus",
+    code("sku", 80, required=True),
+    text("description", 400, required=True),
+    code("category_code", 60),
+    code("product_group", 60),
+    unit("unit"),
+    text("pack_size", 40),
+    unit_price("standard_cost"),
+    unit_price("sale_price"),
+    quantity("reorder_point"),
+    gtin("gtin"),
+    key=lambda row: code_key(row["sku"]),
+)
+def import_skus(batch: Batch) -> None:
+    """SKUs by code. A category that is missing is made; a SKU without one goes to General."""
+    stored = {
+        one.code_key: one
+        for one in Sku.objects.filter(
+            code_key__in=[code_key(row["sku"]) for row in batch.rows]
+        ).select_for_update(no_key=True)
+    }
+    named = {row.line: row["category_code"] or row["product_group"] for row in batch.rows}
+    for row in batch.rows:
+        if named[row.line] is None and code_key(row["sku"]) not in stored:
+            named[row.line] = UNSORTED
+    categories = make_categories((word, word) for word in named.values() if word)
+    wishes = []
+    for row in batch.open_rows:
+        known = stored.get(code_key(row["sku"]))
+        values = sku_values(row)
+        if word := named[row.line]:
+            values["category_id"] = categories[code_key(word)].pk
+        if known is None:
+            values = {"code": row["sku"], **values}
+        wishes.append(Wish(row, known, values))
+    upsert(batch, Sku, wishes)
+
+
+def sku_values(row: Row) -> dict[str, Any]:
+    """The fields a SKU's row asks for."""
+    values = asked(
+        row,
+        kept=("unit",),
+        description="description",
+        unit="unit",
+        pack_size="pack_size",
+        standard_cost="standard_cost",
+        sale_price="sale_price",
+        reorder_point="reorder_point",
+        gtin="gtin",
+    )
+    return blank_texts(values, "pack_size", "gtin")
