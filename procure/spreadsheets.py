@@ -13,6 +13,8 @@ import zipfile
 from datetime import date, datetime, time
 from decimal import Decimal
 
+from openpyxl import load_workbook
+
 MEMORY = 512 * 1024 * 1024
 CPU_SECONDS = 10
 UNPACKED_BYTES = 50 * 1024 * 1024
@@ -80,8 +82,6 @@ def main() -> None:
     sys.addaudithook(no_sockets)
     content = sys.stdin.buffer.read()
     vet(content)
-    from openpyxl import load_workbook  # after the limits are in force
-
     workbook = load_workbook(io.BytesIO(content), read_only=True, data_only=True)
     sheets = [sheet for sheet in workbook.worksheets if sheet.sheet_state == "visible"]
     if not sheets:
