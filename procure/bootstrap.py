@@ -19,6 +19,8 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 VENV = ROOT / ".venv"
+# Where everything of this machine is kept; tests and second copies name another folder.
+STATE = Path(os.environ.get("PROCURE_STATE") or ROOT / ".local").resolve()
 LOCK = ROOT / "requirements.lock"
 STAMP = VENV / ".installed"
 PYTHON_VERSION = "{}.{}".format(*sys.version_info)

@@ -20,7 +20,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import IO
 
-from procure.bootstrap import ROOT, say
+from procure.bootstrap import ROOT, STATE, say
 from procure.local import (
     STARTERS,
     LocalServiceError,
@@ -32,7 +32,6 @@ from procure.local import (
 )
 from procure.roles import OWNER, RUNTIME
 
-STATE = ROOT / ".local"
 LINGER_SECONDS = 20.0
 POLL_SECONDS = 0.25
 START_SECONDS = 120.0
@@ -179,7 +178,7 @@ def keep(name: str, state: Path) -> None:
         except LocalServiceError as refusal:
             (folder / "refusal").write_text(str(refusal))
             return
-        (folder / "ready").touch()
+        (folder / "ready").write_text(str(os.getpid()))
         try:
             watch(server, folder, own, in_use)
         finally:

@@ -2,10 +2,11 @@
 
 import contextlib
 import os
+import sys
 
 from django.core.management import execute_from_command_line
 
-from procure import start, verify
+from procure import start
 from procure.keeper import services_in_use
 
 # Commands that change or describe the schema; they alone connect as the schema's owner.
@@ -43,7 +44,8 @@ def run_command(argv: list[str]) -> int:
     if command == "start":
         return start.run(argv[2:])
     if command == "test":
-        return verify.run(argv[2:])
+        # Not imported: a server's image has neither the tests nor what they need.
+        os.execv(sys.executable, [sys.executable, "-m", "procure.verify", *argv[2:]])
     asks_for_help = bool({"--help", "-h"} & set(argv[2:]))
     needs_services = command not in NO_DATABASE_COMMANDS and not asks_for_help
     with services_in_use() if needs_services else contextlib.nullcontext():

@@ -28,12 +28,12 @@ from typing import Any
 import psycopg
 import redis
 
-from procure.bootstrap import ROOT
 from procure.roles import prepare_database, prepare_server
 
 DATABASE = "procure"
 SUPERUSER = "postgres"
 START_SECONDS = 90.0
+STOP_SECONDS = 30.0
 SOCKET_PATH_LIMIT = 100  # bytes; the kernel's own limit is 104 or 108
 OLDEST_POSTGRES = 15
 ROOT_DATA = Path("/var/lib/procure")
@@ -74,10 +74,10 @@ def find_place(state: Path) -> Place:
     if os.geteuid() != 0:
         return Place(home=state, sockets=socket_folder(state, identity), account=None)
     account = unprivileged_account()
-    checkout = ROOT_DATA / hashlib.sha256(str(ROOT).encode()).hexdigest()[:12]
-    home = checkout / identity
+    homes = ROOT_DATA / hashlib.sha256(str(state.resolve()).encode()).hexdigest()[:12]
+    home = homes / identity
     if not home.exists():
-        remove_abandoned_homes(checkout)
+        remove_abandoned_homes(homes)
         make_folder(home, account)
     (state / "data-folder").write_text(f"{home}\n")
     sockets = home / "run"
@@ -125,13 +125,10 @@ def make_folder(folder: Path, account: pwd.struct_passwd | None) -> None:
         os.chown(folder, account.pw_uid, account.pw_gid)
 
 
-def remove_abandoned_homes(checkout: Path) -> None:
-    """Remove the data of a `.local/` that was deleted, once its keepers are gone."""
-    for home in checkout.glob("*"):
-        if (
-            re.fullmatch(r"[0-9a-f]{8}", home.name)
-            and not (home / "postgres" / "postmaster.pid").exists()
-        ):
+def remove_abandoned_homes(homes: Path) -> None:
+    """Remove the data of a `.local/` that was deleted, but not under a server still stopping."""
+    for home in homes.glob("*"):
+        if running_postgres(home / "postgres") is None:
             shutil.rmtree(home, ignore_errors=True)
 
 
@@ -351,24 +348,29 @@ def remove_stale_pid_file(folder: Path) -> None:
 
     A Postgres that did survive its keeper is asked to stop first; two must never share the data.
     """
-    pid_file = folder / "postmaster.pid"
+    deadline = time.monotonic() + STOP_SECONDS
+    if (pid := running_postgres(folder)) is not None:
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGINT)
+    while pid is not None and is_postgres_of(pid, folder):
+        if time.monotonic() > deadline:
+            raise LocalServiceError(f"An older Postgres (process {pid}) does not stop.")
+        time.sleep(0.05)
+    (folder / "postmaster.pid").unlink(missing_ok=True)
+
+
+def running_postgres(folder: Path) -> int | None:
+    """The process number of the Postgres that runs on this data folder, if one does."""
     with contextlib.suppress(FileNotFoundError, ValueError, IndexError):
-        pid = int(pid_file.read_text().splitlines()[0])
-        if is_postgres_of(pid, folder):
-            with contextlib.suppress(ProcessLookupError):
-                os.kill(pid, signal.SIGINT)
-            deadline = time.monotonic() + 30
-            while is_postgres_of(pid, folder):
-                if time.monotonic() > deadline:
-                    raise LocalServiceError(f"An older Postgres (process {pid}) does not stop.")
-                time.sleep(0.05)
-    pid_file.unlink(missing_ok=True)
+        pid = int((folder / "postmaster.pid").read_text().splitlines()[0])
+        return pid if is_postgres_of(pid, folder) else None
+    return None
 
 
 def is_postgres_of(pid: int, folder: Path) -> bool:
     """Tell whether this process is a live Postgres server of this very data folder."""
     asked = subprocess.run(
-        ["ps", "-o", "stat=,command=", "-p", str(pid)],
+        ["ps", "-ww", "-o", "stat=", "-o", "command=", "-p", str(pid)],
         capture_output=True,
         text=True,
         check=False,
@@ -434,7 +436,7 @@ def stop_server(server: subprocess.Popen[bytes], at_once: bool = False) -> None:
     if server.poll() is None:
         server.send_signal(signal.SIGQUIT if at_once else signal.SIGINT)
         try:
-            server.wait(timeout=5 if at_once else 30)
+            server.wait(timeout=5 if at_once else STOP_SECONDS)
         except subprocess.TimeoutExpired:
             os.killpg(server.pid, signal.SIGKILL)
             server.wait()

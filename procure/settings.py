@@ -14,9 +14,10 @@ from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 from psycopg.conninfo import conninfo_to_dict
 
-django_stubs_ext.monkeypatch()
+from procure.bootstrap import ROOT, STATE
 
-ROOT = Path(__file__).resolve().parent.parent
+django_stubs_ext.monkeypatch()  # generic managers and fields can be written as such
+
 env = environ.Env()
 
 DEBUG = env.bool("DEBUG", default=True)
@@ -116,6 +117,7 @@ def database(url: str, pool_size: int) -> dict[str, Any]:
         **named,
         "OPTIONS": options,
         "CONN_MAX_AGE": 0,
+        "CONN_HEALTH_CHECKS": bool(pool_size),  # a restarted Postgres must not cost an error
         "TEST": {"NAME": "test_procure"},
     }
 
@@ -187,11 +189,11 @@ if env.bool("BEHIND_PROXY", default=False):
 
 # --- Files -----------------------------------------------------------------------------------
 STATIC_URL = "/static/"
-STATIC_ROOT = ROOT / "staticfiles"
+STATIC_ROOT = env.str("STATIC_ROOT", default="") or str(ROOT / "staticfiles")
 # The typeface comes as a package; its files appear under /static/fonts/.
 FONT_FOLDER = Path(str(font_source_sans_pro.__file__)).parent / "files"
 STATICFILES_DIRS = [ROOT / "static", ("fonts", FONT_FOLDER)]
-MEDIA_ROOT = env.str("MEDIA_ROOT", default="") or str(ROOT / ".local" / "media")
+MEDIA_ROOT = env.str("MEDIA_ROOT", default="") or str(STATE / "media")
 WHITENOISE_USE_FINDERS = DEBUG
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},

@@ -19,8 +19,8 @@ from pathlib import Path
 
 import psycopg
 
-from procure.bootstrap import ROOT, say
-from procure.keeper import STATE, is_kept, keeper_folder, services_in_use
+from procure.bootstrap import ROOT, STATE, say
+from procure.keeper import is_kept, keeper_folder, services_in_use
 from procure.keeper import stop_when_unused as stop_services_when_unused
 from procure.local import STARTERS, spawn_process, tail
 from procure.system_packages import provide_pdf_libraries
@@ -191,12 +191,17 @@ def run_command(*command: str, **environment: str) -> None:
         raise StartError(f"'manage.py {command[0]}' failed:\n{done.stdout[-4000:]}")
 
 
+def wants_demo() -> bool:
+    """DEMO=0 leaves the demo organizations out."""
+    return os.environ.get("DEMO", "1") != "0" and DEMO_COMMAND.exists()
+
+
 def make_demo_on_first_run() -> None:
     """Make the demo organizations in a database that has no organization yet."""
     with psycopg.connect(os.environ["DATABASE_URL"]) as connection:
         found = connection.execute("SELECT 1 FROM procure_organization LIMIT 1")
         is_empty = found.fetchone() is None
-    if is_empty and DEMO_COMMAND.exists():
+    if is_empty and wants_demo():
         say("Making the demo organizations (once, about a minute) …")
         run_command("seed_demo", DEMO_PASSWORD=demo_password())
 
@@ -208,10 +213,7 @@ def all_processes() -> list[Process]:
     """Web, worker and beat, as they run on one machine."""
     python = sys.executable
     celery = [python, "-m", "celery", "-A", "procure.celery"]
-    web = [python, "-m", "gunicorn", "procure.wsgi", "--worker-class", "gthread"]
-    web += ["--workers", os.environ.get("WEB_WORKERS") or "2", "--threads", "4"]
-    web += ["--bind", f"127.0.0.1:{port()}", "--no-control-socket"]
-    web += ["--graceful-timeout", "5", "--log-level", "warning"]
+    web = [python, "-m", "gunicorn", "--config", "python:procure.gunicorn", "procure.wsgi"]
     # Threads share one process's memory: 97 MB instead of 275 with two forks.
     worker = [*celery, "worker", "--pool", "threads", "--concurrency", "2"]
     worker += ["--without-gossip", "--without-mingle", "--loglevel", "WARNING"]
@@ -219,7 +221,7 @@ def all_processes() -> list[Process]:
     beat = [*celery, "beat", "--loglevel", "WARNING", "--pidfile", ""]
     beat += ["--schedule", str(STATE / "beat-schedule")]
     return [
-        Process("web", web, {"DATABASE_POOL_SIZE": "4"}),
+        Process("web", web, {"PORT": str(port()), "BIND": "127.0.0.1"}),
         Process("worker", worker, {"BROKER_TIMEOUT_SECONDS": "3"}),
         Process("beat", beat, {"BROKER_TIMEOUT_SECONDS": "3"}),
     ]
@@ -257,7 +259,7 @@ def is_ready() -> bool:
 def greeting() -> str:
     """Where it runs and how to sign in: one person per role, one password."""
     lines = [f"\nProcure runs at http://127.0.0.1:{port()}/  (Ctrl-C stops it)\n"]
-    if DEMO_COMMAND.exists():
+    if wants_demo():
         lines += [f"  {role:<16} {name}@fernhill.example" for role, name in DEMO_PEOPLE.items()]
         lines += [f"\n  Password for all of them: {demo_password()}\n"]
     lines += ["  Mail goes to .local/mail, logs to .local/logs."]

@@ -85,3 +85,7 @@ def pytest(arguments: list[str]) -> int:
     return subprocess.run(
         [sys.executable, "-m", "pytest", *arguments], cwd=ROOT, check=False
     ).returncode
+
+
+if __name__ == "__main__":
+    sys.exit(run(sys.argv[1:]))

@@ -19,8 +19,7 @@ import psycopg
 import pytest
 from psycopg.conninfo import make_conninfo
 
-from procure.bootstrap import LOCK, ROOT
-from procure.keeper import STATE
+from procure.bootstrap import LOCK, ROOT, STATE
 from procure.local import (
     LocalServiceError,
     Place,
