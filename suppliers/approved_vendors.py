@@ -90,7 +90,19 @@ def list_decisions(pairs: Collection[Pair], on: date) -> dict[Pair, ListDecision
     """
     scopes = _sku_scopes({sku_id for _, sku_id in pairs})
     facts = _gather({supplier_id for supplier_id, _ in pairs}, scopes.values(), on)
-    return {pair: _decide(pair[0], scopes.get(pair[1]), facts) for pair in pairs}
+    decisions: dict[Pair, ListDecision] = {}
+    by_category: dict[tuple[int, tuple[int, ...]], ListDecision] = {}
+    for supplier_id, sku_id in pairs:
+        scope = scopes.get(sku_id)
+        own_entry = (supplier_id, sku_id, None)
+        if scope is None or own_entry in facts.entries or own_entry in facts.ended:
+            decisions[supplier_id, sku_id] = _decide(supplier_id, scope, facts)
+            continue
+        key = (supplier_id, scope.lineage)
+        if key not in by_category:
+            by_category[key] = _decide(supplier_id, scope, facts)
+        decisions[supplier_id, sku_id] = by_category[key]
+    return decisions
 
 
 def decisions_over_time(

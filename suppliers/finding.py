@@ -18,42 +18,38 @@ Kind = Literal["sku", "supplier"]
 
 
 def found_ids(kind: Kind, text: str, most: int = MOST_LISTED) -> list[int]:
-    """The ids of rows that have every word of the text somewhere, in one statement."""
+    """The ids of rows that have every word of the text somewhere, nearest first; one statement."""
     patterns = word_patterns(text)
     if not patterns:
         return []
+    beginning = _without_signs(text.strip()) + "%"
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT suppliers_search(%s, upper(%s::text[]::text)::text[], %s)",
-            [kind, patterns, most],
+            "SELECT suppliers_search(%s, upper(%s::text[]::text)::text[], upper(%s), %s)",
+            [kind, patterns, beginning, most],
         )
         return [row_id for (row_id,) in cursor.fetchall()]
 
 
 def find_skus(text: str, most: int = 8) -> list[Sku]:
-    """Active SKUs by code, description or a supplier's own code: codes that begin so come first."""
-    rows = Sku.objects.filter(pk__in=found_ids("sku", text), is_active=True)
-    found = rows.select_related("category")
-    return sorted(found, key=lambda sku: _closeness(sku.code, sku.description, text))[:most]
+    """Active SKUs by code, description or a supplier's own code, nearest first."""
+    ids = found_ids("sku", text, most)
+    rows = Sku.objects.filter(pk__in=ids, is_active=True).select_related("category")
+    return sorted(rows, key=lambda sku: ids.index(sku.pk))
 
 
 def find_suppliers(text: str, most: int = 8) -> list[Supplier]:
-    """Suppliers by code or name, archived ones left out."""
-    rows = Supplier.objects.filter(pk__in=found_ids("supplier", text))
-    found = rows.exclude(status=Supplier.Status.ARCHIVED)
-    return sorted(found, key=lambda one: _closeness(one.code, one.name, text))[:most]
+    """Suppliers by code or name, nearest first; archived ones are left out."""
+    ids = found_ids("supplier", text, most)
+    rows = Supplier.objects.filter(pk__in=ids).exclude(status=Supplier.Status.ARCHIVED)
+    return sorted(rows, key=lambda supplier: ids.index(supplier.pk))
 
 
 def word_patterns(text: str) -> list[str]:
     """Each word as a pattern, the longest first, because it narrows most."""
     words = sorted(text.split(), key=len, reverse=True)
-    return [f"%{SIGNS_OF_PATTERNS.sub(ESCAPED, word)}%" for word in words]
+    return [f"%{_without_signs(word)}%" for word in words]
 
 
-def _closeness(code: str, name: str, text: str) -> tuple[bool, bool, str]:
-    wanted = text.strip().upper()
-    return (
-        not code.upper().startswith(wanted),
-        not name.upper().startswith(wanted),
-        code,
-    )
+def _without_signs(text: str) -> str:
+    return SIGNS_OF_PATTERNS.sub(ESCAPED, text)

@@ -51,5 +51,5 @@ def test_only_the_current_organization_is_searched(db):
         assert len(found_ids("sku", "ctn")) == 2
         assert len(found_ids("supplier", "northline")) == 1
     with connection.cursor() as cursor:
-        cursor.execute("SELECT suppliers_search('sku', ARRAY['%CTN%'], 10)")
+        cursor.execute("SELECT suppliers_search('sku', ARRAY['%%CTN%%'], 'CTN%%', 10)", [])
         assert cursor.fetchall() == []
