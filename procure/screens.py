@@ -254,6 +254,15 @@ class Frame:
             groups.setdefault(group.heading, []).append(link)
         return list(groups.items())
 
+    @cached_property
+    def place(self) -> NavigationLink | None:
+        """The navigation entry this page lies under: its breadcrumb when the view names none."""
+        for _, links in self.navigation:
+            for link in links:
+                if link.is_current:
+                    return link
+        return None
+
     def _current_url(self) -> str:
         """The longest navigation address that this page lies under, or the named section's."""
         if self.section:

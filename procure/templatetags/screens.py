@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from decimal import Decimal
 from typing import Any
 
 from django import forms, template
@@ -13,6 +14,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from procure import screens
+from procure.money import plain_decimal
 
 register = template.Library()
 
@@ -73,6 +75,9 @@ def _control(bound: BoundField, kind: str, extra: dict[str, Any]) -> SafeString:
             widget.attrs.pop(limit, None)
         whole = not isinstance(bound.field, (forms.DecimalField, forms.FloatField))
         extra = {"inputmode": "numeric" if whole else "decimal", **extra}
+    if isinstance(number := bound.value(), Decimal):
+        shown = plain_decimal(number)
+        widget.format_value = lambda _value: shown
     described = [
         f"{bound.auto_id}_{part}"
         for part, present in (("error", bound.errors), ("help", bound.help_text))

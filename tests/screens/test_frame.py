@@ -45,6 +45,8 @@ def test_the_place_under_which_a_page_lies_is_marked(world: World) -> None:
     page = world.client("admin").get(world.url("settings/places/")).content.decode()
     assert f'href="{world.url("settings/")}" aria-current="page"' in page
     assert page.count('aria-current="page"') == 1
+    crumbs = page.split('aria-label="Breadcrumb"', 1)[1].split("</nav>", 1)[0]
+    assert f'<a href="{world.url("settings/")}">Settings</a>' in crumbs
 
 
 @pytest.mark.usefixtures("no_counts")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -81,6 +82,11 @@ def test_a_wrong_field_says_so_beside_it_and_keeps_what_was_typed() -> None:
     assert 'aria-describedby="id_quantity_error id_quantity_help"' in field
     assert 'id="id_quantity_error"' in field
     assert "Enter a number." in field
+
+
+def test_a_stored_number_is_shown_without_its_idle_zeros() -> None:
+    form = OrderForm(initial={"quantity": Decimal("5.0000")})
+    assert 'value="5"' in drawn("{% field form.quantity %}", form=form)
 
 
 def test_a_field_takes_further_attributes() -> None:
