@@ -63,6 +63,12 @@ class SupplierInvoice(Addressed):
         output_field=models.CharField(max_length=80),
         db_persist=True,
     )
+    normalised_number = models.CharField(
+        max_length=80,
+        blank=True,
+        editable=False,
+        help_text="One spelling for all of its spellings.",
+    )
     kind = models.CharField(max_length=10, choices=Kind.choices, default=Kind.INVOICE)
     supplier = OrganizationForeignKey(Supplier, related_name="invoices")
     credits = OrganizationForeignKey("self", null=True, blank=True, related_name="credit_notes")
@@ -88,6 +94,9 @@ class SupplierInvoice(Addressed):
     matched_at = models.DateTimeField(null=True, blank=True)
     approved_at = models.DateTimeField(null=True, blank=True)
     approved_amount = AmountField(null=True, blank=True)
+    look_again_on = models.DateField(
+        null=True, blank=True, help_text="Put aside in the queue until this day."
+    )
     voided_by = models.ForeignKey(User, PROTECT, null=True, blank=True, related_name="+")
     voided_at = models.DateTimeField(null=True, blank=True)
     void_reason = models.CharField(max_length=300, blank=True)
@@ -120,6 +129,8 @@ class SupplierInvoice(Addressed):
         indexes = [
             models.Index(fields=["organization", "status", "due_on"]),
             models.Index(fields=["organization", "supplier", "invoiced_on"]),
+            models.Index(fields=["organization", "supplier", "normalised_number"]),
+            models.Index(fields=["organization", "supplier", "total_amount"]),
         ]
 
     def __str__(self) -> str:
@@ -129,9 +140,10 @@ class SupplierInvoice(Addressed):
 class SupplierInvoiceLine(OrganizationOwned):
     """One billed line as written, and beside it what the match made of it.
 
-    `amount` is net of the line's own discount. `order_line`, `matched_quantity` and
-    `matched_price` (in the order line's unit) are the engine's and are rewritten by each match;
-    `linked_by_hand` keeps a person's link.
+    `amount` is net of the line's own discount. `order_line`, `matched_quantity`, `matched_price`
+    (in the order line's unit) and `matched_amount` (also net of its share of the header discount)
+    are the engine's and are rewritten by each match; `linked_by_hand` keeps a person's link. A line
+    with a charge code is a charge and is never linked.
     """
 
     invoice = OrganizationForeignKey(SupplierInvoice, CASCADE, related_name="lines")
@@ -155,6 +167,7 @@ class SupplierInvoiceLine(OrganizationOwned):
     linked_by_hand = models.BooleanField(default=False)
     matched_quantity = QuantityField(null=True, blank=True)
     matched_price = UnitPriceField(null=True, blank=True)
+    matched_amount = AmountField(null=True, blank=True)
 
     class Meta:
         ordering = ["position"]
@@ -221,11 +234,19 @@ class Tolerance(Addressed):
 
 
 class MatchResult(OrganizationOwned):
-    """What the last match of an invoice found: every check with its figures and its rule."""
+    """What the last match of an invoice found: every check with its figures and its rule.
+
+    `lines` says per position how it was linked and how much of it is supported; `charges` maps an
+    order's id to the charges that this invoice bills on it. Ordered, supported and disputed are in
+    the invoice's currency; supported and disputed add up to its total.
+    """
 
     invoice = OrganizationForeignKey(SupplierInvoice, CASCADE, related_name="match_results")
     outcome = models.CharField(max_length=10, choices=[("matched", "Matched"), ("held", "Held")])
     checks = models.JSONField(default=list)
+    lines = models.JSONField(default=list)
+    charges = models.JSONField(default=dict)
+    ordered_amount = AmountField(null=True)
     supported_amount = AmountField(null=True)
     disputed_amount = AmountField(null=True)
     released_by = models.CharField(max_length=200, blank=True)
@@ -240,6 +261,61 @@ class MatchResult(OrganizationOwned):
 
     def __str__(self) -> str:
         return self.outcome
+
+
+class Resolution(Addressed):
+    """What a person decided about a held invoice; it takes effect when the time to undo is over.
+
+    `amount` is what will be approved, `claimed_amount` what is asked back from the supplier, both
+    in the invoice's currency. Overtaken: the cause was gone, or worse, before it took effect.
+    """
+
+    class Kind(models.TextChoices):
+        ACCEPT = "accept", "Difference accepted"
+        KEEP = "keep", "Kept, not a duplicate"
+        PAY_SUPPORTED = "pay_supported", "Supported part approved, rest claimed"
+        VOID = "void", "Invoice voided"
+
+    class Status(models.TextChoices):
+        WAITING = "waiting", "Takes effect soon"
+        APPLIED = "applied", "In effect"
+        UNDONE = "undone", "Undone"
+        OVERTAKEN = "overtaken", "Overtaken"
+
+    invoice = OrganizationForeignKey(SupplierInvoice, CASCADE, related_name="resolutions")
+    kind = models.CharField(max_length=20, choices=Kind.choices)
+    status = models.CharField(max_length=10, choices=Status.choices, default=Status.WAITING)
+    reason = models.CharField(max_length=300)
+    amount = AmountField(default=Decimal(0))
+    claimed_amount = AmountField(default=Decimal(0))
+    decided_by = models.ForeignKey(User, PROTECT, related_name="+")
+    decided_at = models.DateTimeField(default=timezone.now)
+    effective_at = models.DateTimeField()
+    closed_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering = ["-id"]
+        constraints = [
+            models.UniqueConstraint(
+                "organization",
+                "invoice",
+                condition=Q(status="waiting"),
+                name="matching_resolution_waiting_once",
+            ),
+            models.CheckConstraint(
+                condition=Q(status="waiting", closed_at__isnull=True)
+                | (~Q(status="waiting") & Q(closed_at__isnull=False)),
+                name="matching_resolution_closed",
+            ),
+            models.CheckConstraint(
+                condition=~Q(reason="") & Q(amount__gte=0) & Q(claimed_amount__gte=0),
+                name="matching_resolution_said",
+            ),
+        ]
+        indexes = [models.Index(fields=["organization", "status", "effective_at"])]
+
+    def __str__(self) -> str:
+        return str(self.Kind(self.kind).label)
 
 
 class Hold(Addressed):
@@ -276,6 +352,7 @@ class Hold(Addressed):
     outcome = models.CharField(max_length=40, blank=True)
     reason = models.TextField(blank=True)
     closed_because = models.CharField(max_length=200, blank=True)
+    resolution = OrganizationForeignKey(Resolution, null=True, blank=True, related_name="holds")
     opened_at = models.DateTimeField(default=timezone.now)
     closed_at = models.DateTimeField(null=True, blank=True)
     closed_by = models.ForeignKey(User, PROTECT, null=True, blank=True, related_name="+")

@@ -1,0 +1,111 @@
+"""An invoice as it comes in, before it is stored, and what makes one impossible to take in."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from decimal import Decimal
+
+from matching.invoice_numbers import plain_number
+from matching.models import SupplierInvoice
+from procure.errors import BusinessRuleError
+from procure.money import ZERO
+from suppliers.models import Supplier
+
+Kind = SupplierInvoice.Kind
+MOST_NUMBER = Decimal(10) ** 12
+
+
+@dataclass(frozen=True, slots=True)
+class CapturedLine:
+    """One billed line as written. `amount` is net of `discount`; None means quantity x price less it.
+
+    With a charge code it is a charge (freight, pallet), not goods. An empty unit is the order's.
+    """
+
+    quantity: Decimal
+    unit_price: Decimal
+    amount: Decimal | None = None
+    unit: str = ""
+    order_number: str = ""
+    order_line_no: str = ""
+    sku_code: str = ""
+    supplier_sku: str = ""
+    gtin: str = ""
+    description: str = ""
+    discount: Decimal = ZERO
+    tax_rate: Decimal | None = None
+    charge_code: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class CapturedInvoice:
+    """An invoice or credit note as written; all money in `currency`.
+
+    `charges` map a code to an amount, `taxes` a rate to its tax with `tax_amount` their sum.
+    Without `received_on` it came on its own date, without `due_on` it is due by the supplier's
+    terms, without `total_amount` it asks for the sum of its parts.
+    """
+
+    supplier: Supplier
+    number: str
+    invoiced_on: date
+    currency: str
+    lines: Sequence[CapturedLine]
+    kind: str = Kind.INVOICE
+    received_on: date | None = None
+    due_on: date | None = None
+    charges: Mapping[str, Decimal] = field(default_factory=dict)
+    taxes: Mapping[str, Decimal] = field(default_factory=dict)
+    charge_tax_rates: Mapping[str, Decimal] = field(default_factory=dict)
+    tax_amount: Decimal = ZERO
+    discount_amount: Decimal = ZERO
+    total_amount: Decimal | None = None
+    order_reference: str = ""
+    credits_number: str = ""
+    discount_until: date | None = None
+    early_discount_percent: Decimal | None = None
+
+
+def require_sound(invoice: CapturedInvoice) -> None:
+    """Refuses what no invoice can be; differences from the order are for the match to find."""
+    if not plain_number(invoice.number):
+        raise BusinessRuleError("number", "An invoice number needs a letter or a digit.", "number")
+    if not invoice.lines:
+        raise BusinessRuleError("no_lines", "Give at least one line.", "lines")
+    if len(invoice.currency) != 3 or not invoice.currency.isupper():
+        raise BusinessRuleError(
+            "currency", "Give the currency as three letters, such as USD.", "currency"
+        )
+    if invoice.due_on is not None and invoice.due_on < invoice.invoiced_on:
+        raise BusinessRuleError("due_on", "It is due before it was written.", "due_on")
+    if invoice.kind == Kind.CREDIT and not plain_number(invoice.credits_number):
+        raise BusinessRuleError(
+            "credits_number", "Name the invoice that this credit note credits.", "credits_number"
+        )
+    for name, value in _figures(invoice):
+        if not value.is_finite() or not ZERO <= value < MOST_NUMBER:
+            raise BusinessRuleError("figure", "Give a number that is not below zero.", name)
+    if invoice.taxes and sum(invoice.taxes.values(), ZERO) != invoice.tax_amount:
+        raise BusinessRuleError(
+            "taxes", "The tax is not the sum of the tax of its rates.", "tax_amount"
+        )
+
+
+def _figures(invoice: CapturedInvoice) -> Iterator[tuple[str, Decimal]]:
+    for position, line in enumerate(invoice.lines, 1):
+        yield f"line-{position}-quantity", line.quantity
+        yield f"line-{position}-unit_price", line.unit_price
+        yield f"line-{position}-discount", line.discount
+        if line.amount is not None:
+            yield f"line-{position}-amount", line.amount
+        if line.tax_rate is not None:
+            yield f"line-{position}-tax_rate", line.tax_rate
+    for name in ("charges", "taxes", "charge_tax_rates"):
+        for value in getattr(invoice, name).values():
+            yield name, value
+    yield "tax_amount", invoice.tax_amount
+    yield "discount_amount", invoice.discount_amount
+    if invoice.total_amount is not None:
+        yield "total_amount", invoice.total_amount

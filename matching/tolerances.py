@@ -1,0 +1,180 @@
+"""Which tolerance rule applies: versions with a validity, found by scope, first hit as a whole.
+
+Scopes in order: SKU and supplier, SKU, category or the nearest ancestor with the supplier, supplier,
+category or the nearest ancestor, organization. Limits of different rules are never mixed.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from datetime import date, timedelta
+from functools import lru_cache
+from typing import Any
+
+from django.db import transaction
+from django.db.models import Max, Q
+
+from matching.case_reading import CaseFileError, read_policy
+from matching.limits import DEFAULT_POLICY, MatchLevel, Policy
+from matching.models import Tolerance
+from procure.errors import BusinessRuleError
+from procure.events import record
+from procure.models import User
+from suppliers.models import Category, Sku, Supplier
+
+Scope = tuple[int | None, int | None, int | None]  # SKU, category, supplier
+
+
+class Tolerances:
+    """The rules of the organization that are valid on some of the given days: one statement."""
+
+    def __init__(self, days: Collection[date]) -> None:
+        self._versions: dict[Scope, list[Tolerance]] = defaultdict(list)
+        if not days:
+            return
+        rules = Tolerance.objects.filter(
+            Q(valid_to__isnull=True) | Q(valid_to__gte=min(days)), valid_from__lte=max(days)
+        ).select_related("sku", "category", "supplier")
+        for rule in rules:
+            self._versions[rule.sku_id, rule.category_id, rule.supplier_id].append(rule)
+
+    def policy(self, supplier_id: int, sku: Sku | None, lineage: Sequence[int], on: date) -> Policy:
+        """The policy of the first scope that has a version valid on the day."""
+        rule = self._rule(supplier_id, sku, lineage, on)
+        return DEFAULT_POLICY if rule is None else policy_of(rule)
+
+    def match_level(
+        self, supplier_id: int, sku: Sku, lineage: Sequence[int], on: date
+    ) -> MatchLevel | None:
+        """The match level of that rule, None where it says nothing and the category decides."""
+        rule = self._rule(supplier_id, sku, lineage, on)
+        word = None if rule is None else rule.limits.get("match_level")
+        return None if word is None else MatchLevel(word)
+
+    def _rule(
+        self, supplier_id: int, sku: Sku | None, lineage: Sequence[int], on: date
+    ) -> Tolerance | None:
+        for scope in _scopes(supplier_id, sku, lineage):
+            for rule in self._versions.get(scope, ()):
+                if rule.valid_from <= on and (rule.valid_to is None or on <= rule.valid_to):
+                    return rule
+        return None
+
+
+def policy_of(rule: Tolerance) -> Policy:
+    """The rule as the engine reads it, named as screens name it: T-14 v3, Packaging."""
+    scopes = (rule.sku, rule.category, rule.supplier)
+    names = [str(scope) for scope in scopes if scope is not None]
+    return _read(", ".join([str(rule), *names]), _frozen(rule.limits))
+
+
+def _scopes(supplier_id: int, sku: Sku | None, lineage: Sequence[int]) -> Iterator[Scope]:
+    if sku is not None:
+        yield sku.pk, None, supplier_id
+        yield sku.pk, None, None
+    for category_id in lineage:
+        yield None, category_id, supplier_id
+    yield None, None, supplier_id
+    for category_id in lineage:
+        yield None, category_id, None
+    yield None, None, None
+
+
+Frozen = tuple[tuple[str, Any], ...]
+
+
+def _frozen(limits: Mapping[str, Any]) -> Frozen:
+    return tuple(
+        (key, tuple(sorted(value.items())) if isinstance(value, dict) else value)
+        for key, value in sorted(limits.items())
+    )
+
+
+@lru_cache(maxsize=512)
+def _read(name: str, limits: Frozen) -> Policy:
+    plain = {key: dict(value) if isinstance(value, tuple) else value for key, value in limits}
+    return read_policy(plain, "limits", rule=name, base=DEFAULT_POLICY)
+
+
+@transaction.atomic
+def set_tolerance(
+    *,
+    sku: Sku | None = None,
+    category: Category | None = None,
+    supplier: Supplier | None = None,
+    limits: Mapping[str, Any],
+    valid_from: date,
+    actor: User | None,
+) -> Tolerance:
+    """Gives a scope its next version from a day on; the version before ends the day before.
+
+    Refused: limits the engine cannot read, a SKU together with a category, a day at or before the
+    start of the version in force, because what was matched by it is not judged anew.
+    """
+    _require_readable(limits)
+    if sku is not None and category is not None:
+        raise BusinessRuleError("scope", "Choose a SKU or a category, not both.", "category")
+    versions = list(
+        Tolerance.objects.filter(sku=sku, category=category, supplier=supplier)
+        .select_for_update(no_key=True)
+        .order_by("pk")
+    )
+    latest = max(versions, key=lambda rule: rule.valid_from, default=None)
+    if latest is not None and valid_from <= latest.valid_from:
+        raise BusinessRuleError(
+            "valid_from",
+            f"{latest} begins on {latest.valid_from}; a new version begins later.",
+            "valid_from",
+        )
+    if latest is not None and (latest.valid_to is None or latest.valid_to >= valid_from):
+        latest.valid_to = valid_from - timedelta(days=1)
+        latest.save(update_fields=["valid_to"])
+    rule = Tolerance(
+        number=latest.number if latest else _next_rule_number(),
+        version=max((version.version for version in versions), default=0) + 1,
+        sku=sku,
+        category=category,
+        supplier=supplier,
+        limits=dict(limits),
+        valid_from=valid_from,
+        created_by=actor,
+    )
+    rule.save()
+    record("tolerance.set", rule, actor=actor, summary=f"{rule} applies from {valid_from}.")
+    return rule
+
+
+def default_limits() -> dict[str, Any]:
+    """The limits a new organization starts with, written out so that its people can read them."""
+    return {
+        "price": {"mode": "limit", "percent": "1", "amount": "25.00"},
+        "contract_price": {"mode": "exact"},
+        "quantity_ordered": {"mode": "exact"},
+        "line_amount": {"mode": "off"},
+        "charge": {"mode": "limit", "percent": "10", "amount": "50.00"},
+        "tax": {"mode": "limit", "amount": "0.05"},
+        "header_cap": "100.00",
+    }
+
+
+def ensure_default_tolerance(actor: User | None = None) -> Tolerance:
+    """Gives the organization its own rule, once."""
+    known: Tolerance | None = Tolerance.objects.filter(
+        sku__isnull=True, category__isnull=True, supplier__isnull=True
+    ).first()
+    return known or set_tolerance(limits=default_limits(), valid_from=date(2000, 1, 1), actor=actor)
+
+
+def _require_readable(limits: Mapping[str, Any]) -> None:
+    try:
+        read_policy(dict(limits), "limits")
+    except CaseFileError as error:
+        raise BusinessRuleError(
+            "limits", f"These limits cannot be read: {error}", "limits"
+        ) from error
+
+
+def _next_rule_number() -> int:
+    last = Tolerance.objects.aggregate(last=Max("number"))["last"]
+    return (last or 0) + 1
