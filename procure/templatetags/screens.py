@@ -209,3 +209,18 @@ def filter_bar(context: Context, filterset: Any, target: str = "") -> dict[str, 
         "target": target,
         "path": request.path,
     }
+
+
+@register.inclusion_tag("_pieces/active_filters.html", takes_context=True)
+def active_filters(context: Context, filterset: Any) -> dict[str, Any]:
+    """`{% active_filters filter %}` in the piece of rows: brings the bar's pills up to date.
+
+    On the whole page the bar has drawn them already, so this draws nothing there.
+    """
+    request = _request(context)
+    form = getattr(filterset, "form", filterset)
+    return {
+        "is_swapped": bool(context.get("is_piece")),
+        "pills": filter_pills(request, form),
+        "path": request.path,
+    }

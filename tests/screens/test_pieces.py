@@ -137,6 +137,14 @@ def test_a_filter_is_a_pill_that_takes_itself_off() -> None:
     assert 'hx-target="#rows"' in bar
 
 
+def test_the_pills_follow_the_rows_that_htmx_swaps() -> None:
+    context = {"path": "/acme/orders/?status=draft", "form": OrderForm({"status": "draft"})}
+    assert drawn("{% active_filters form %}", **context).strip() == ""
+    swapped = drawn("{% active_filters form %}", is_piece=True, **context)
+    assert 'id="filter-pills" hx-swap-oob="true"' in swapped
+    assert "Status: Draft" in swapped
+
+
 def test_a_head_sorts_and_turns_round() -> None:
     assert 'href="?sort=total"' in drawn('{% sort_head "total" "Total" %}')
     up = drawn('{% sort_head "total" "Total" number=True %}', path="/?sort=total&page=2")
