@@ -1,6 +1,6 @@
 """What a machine asks: is the process alive, and can it serve?"""
 
-from django.db import DatabaseError, connection
+from django.db import DatabaseError, connection, transaction
 from django.db.migrations.executor import MigrationExecutor
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.views.decorators.cache import never_cache
@@ -9,6 +9,7 @@ from django.views.decorators.http import require_safe
 from procure import heartbeat
 
 
+@transaction.non_atomic_requests  # else a database that is down answers for us, with a 500
 @require_safe
 @never_cache
 def healthz(request: HttpRequest) -> HttpResponse:
@@ -16,6 +17,7 @@ def healthz(request: HttpRequest) -> HttpResponse:
     return HttpResponse("ok\n", content_type="text/plain")
 
 
+@transaction.non_atomic_requests
 @require_safe
 @never_cache
 def readyz(request: HttpRequest) -> JsonResponse:
