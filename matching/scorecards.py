@@ -177,10 +177,9 @@ def score_parts(measures: Mapping[str, Decimal | None]) -> list[ScorePart]:
 
 def score_of(measures: Mapping[str, Decimal | None]) -> Decimal | None:
     """The weighted mean of the points, 0 to 100, unrounded; None without any data."""
-    parts = score_parts(measures)
-    if all(part.result is None for part in parts):
-        return None
-    return sum((part.contribution for part in parts), ZERO)
+    known = [measure for measure in MEASURES if measures[measure.name] is not None]
+    points = [points_for(m, measures[m.name] or ZERO) * m.weight for m in known]
+    return sum(points, ZERO) / sum(m.weight for m in known) if known else None
 
 
 def grade_of(score: Decimal | None, lines_due: int) -> str:
