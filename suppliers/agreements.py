@@ -214,6 +214,8 @@ def agree_prices(
     supplier = lock(supplier)
     require_status(supplier, Supplier.Status.ACTIVE)
     require_days_in_order(valid_from, valid_to)
+    if not prices:
+        raise BusinessRuleError("no_prices", "Give at least one SKU with its price.", "prices")
     _require_distinct_steps(prices)
     agreement = PriceAgreement(
         number=number.strip(),
@@ -226,7 +228,7 @@ def agree_prices(
     with refusing(_number_taken(number)):
         agreement.save()
     _add_rows(agreement, prices, valid_from)
-    _mark_stale(agreement, prices)
+    mark_stale(StaleKey(supplier.pk, row.sku.pk) for row in prices)
     days = _validity_words(agreement)
     record(
         "price_agreement.agreed",
@@ -241,52 +243,42 @@ def agree_prices(
 
 @transaction.atomic
 def change_agreed_prices(
-    agreement: PriceAgreement, *, effective_on: date, prices: Sequence[PriceRow], actor: User
+    agreement: PriceAgreement,
+    *,
+    effective_on: date,
+    prices: Sequence[PriceRow],
+    ended: Collection[Step] = (),
+    actor: User,
 ) -> PriceAgreement:
-    """Changes or adds prices from a day on; what held before stays readable as it was.
+    """Changes, adds and ends prices from a day on; what held before stays readable as it was.
 
-    A price that is replaced ends the day before; steps that are not named stay. Refused: a day
-    outside the agreement or before a later change, and two prices for one SKU and quantity.
+    A price that is replaced or ended holds to the day before; steps that are not named stay.
+    Refused: a day outside the agreement or before a later change, two prices for one SKU and
+    quantity, and the end of a price on its first day.
     """
     agreement = lock(agreement)
     _require_within(agreement, effective_on)
     _require_distinct_steps(prices)
-    current = _rows_to_replace(agreement, {row.step for row in prices}, effective_on)
+    steps = {row.step for row in prices}.union(ended)
+    current = _rows_to_replace(agreement, steps, effective_on)
     changed = [row for row in prices if not _says_the_same(current.get(row.step), row)]
-    if not changed:
+    over = [current[step] for step in ended if step in current]
+    if not changed and not over:
         return agreement
     _replace_rows(agreement, [(current.get(row.step), row) for row in changed], effective_on)
-    _mark_stale(agreement, changed)
+    _end_rows(over, effective_on)
+    skus = {row.sku.pk for row in changed} | {row.sku_id for row in over}
+    mark_stale(StaleKey(agreement.supplier_id, sku_id) for sku_id in skus)
     record(
         "price_agreement.prices_changed",
         agreement,
         actor=actor,
-        summary=f"{_counted_prices(changed)} changed from {long_date(effective_on)} on.",
+        summary=f"{_changed_words(changed, over)} from {long_date(effective_on)} on.",
         supplier_id=agreement.supplier_id,
         prices=[_row_payload(row) for row in changed],
+        ended=[str(row.sku) for row in over],
     )
     return agreement
-
-
-@transaction.atomic
-def end_agreed_price(price_break: PriceBreak, *, last_day: date, actor: User) -> PriceBreak:
-    """Ends one row of an agreement with its last day."""
-    agreement = lock(price_break.agreement)
-    price_break = lock(price_break)
-    require_days_in_order(price_break.valid_from, last_day, "last_day")
-    if price_break.valid_to is not None and price_break.valid_to <= last_day:
-        return price_break
-    price_break.valid_to = last_day
-    price_break.save(update_fields=["valid_to"])
-    mark_stale([StaleKey(agreement.supplier_id, price_break.sku_id)])
-    record(
-        "price_agreement.price_ended",
-        agreement,
-        actor=actor,
-        summary=f"The price of {price_break.sku} ends on {long_date(last_day)}.",
-        supplier_id=agreement.supplier_id,
-    )
-    return price_break
 
 
 @transaction.atomic
@@ -373,6 +365,18 @@ def _add_rows(agreement: PriceAgreement, prices: Sequence[PriceRow], first_day: 
     )
 
 
+def _end_rows(rows: Sequence[PriceBreak], effective_on: date) -> None:
+    for row in rows:
+        if row.valid_from == effective_on:
+            raise BusinessRuleError(
+                "never_held",
+                f"The price of {row.sku} begins on {long_date(effective_on)}. Choose a later day.",
+                "effective_on",
+            )
+    last_day = effective_on - timedelta(days=1)
+    PriceBreak.objects.filter(pk__in=[row.pk for row in rows]).update(valid_to=last_day)
+
+
 def _says_the_same(known: PriceBreak | None, row: PriceRow) -> bool:
     return known is not None and all(
         getattr(known, name) == value
@@ -387,8 +391,6 @@ def _says_the_same(known: PriceBreak | None, row: PriceRow) -> bool:
 
 
 def _require_distinct_steps(prices: Sequence[PriceRow]) -> None:
-    if not prices:
-        raise BusinessRuleError("no_prices", "Give at least one SKU with its price.", "prices")
     seen: set[Step] = set()
     for row in prices:
         if row.step in seen:
@@ -416,8 +418,13 @@ def _validity_words(agreement: PriceAgreement) -> str:
     return f"from {long_date(agreement.valid_from)}{end}"
 
 
-def _counted_prices(prices: Sequence[PriceRow]) -> str:
+def _counted_prices(prices: Sequence[object]) -> str:
     return "1 price" if len(prices) == 1 else f"{len(prices)} prices"
+
+
+def _changed_words(changed: Sequence[PriceRow], ended: Sequence[PriceBreak]) -> str:
+    counted = ((changed, "changed"), (ended, "ended"))
+    return " and ".join(f"{_counted_prices(rows)} {verb}" for rows, verb in counted if rows)
 
 
 def _row_payload(row: PriceRow) -> dict[str, str]:
@@ -426,10 +433,6 @@ def _row_payload(row: PriceRow) -> dict[str, str]:
         "minimum_quantity": str(row.minimum_quantity),
         "unit_price": str(row.unit_price),
     }
-
-
-def _mark_stale(agreement: PriceAgreement, prices: Sequence[PriceRow]) -> None:
-    mark_stale(StaleKey(agreement.supplier_id, row.sku.pk) for row in prices)
 
 
 def _number_taken(number: str) -> dict[str, BusinessRuleError]:

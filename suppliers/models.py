@@ -184,7 +184,7 @@ class Supplier(Addressed):
         return self.name
 
 
-class Contact(OrganizationOwned):
+class Contact(Addressed):
     """A person at a supplier."""
 
     supplier = OrganizationForeignKey(Supplier, CASCADE, related_name="contacts")

@@ -1,5 +1,6 @@
 from decimal import Decimal
 
+from procure.models import BusinessEvent
 from suppliers.agreements import (
     PriceRow,
     WantedPrice,
@@ -7,7 +8,6 @@ from suppliers.agreements import (
     agreed_prices,
     change_agreed_prices,
     change_price_agreement,
-    end_agreed_price,
 )
 from suppliers.models import PriceBreak, StaleRollup, Supplier
 from tests.suppliers.support import day, kinds, nothing_changes, refused
@@ -28,8 +28,10 @@ def price(world, on, quantity="10"):
     return found and found.unit_price
 
 
-def change(world, agreement, effective_on, *rows):
-    return change_agreed_prices(agreement, effective_on=effective_on, prices=rows, actor=world.sana)
+def change(world, agreement, effective_on, *rows, ended=()):
+    return change_agreed_prices(
+        agreement, effective_on=effective_on, prices=rows, ended=ended, actor=world.sana
+    )
 
 
 def test_prices_are_agreed_in_the_suppliers_currency_and_hold_with_the_agreement(world):
@@ -97,15 +99,21 @@ def test_a_change_outside_the_agreement_is_refused(world):
             change(world, made, outside, row(world.small, "0.62"))
 
 
-def test_one_price_ends_with_its_last_day(world):
-    agree(world, row(world.small, "0.60"))
-    only = PriceBreak.objects.get()
-    end_agreed_price(only, last_day=day(5), actor=world.sana)
-    assert (price(world, day(5)), price(world, day(6))) == (Decimal("0.60"), None)
+def test_one_price_ends_and_the_others_stay(world):
+    made = agree(world, row(world.small, "0.60"), row(world.small, "0.55", "5000"))
+    step = (world.small.pk, Decimal(5000))
+    change(world, made, day(6), ended=[step])
+    assert price(world, day(5), "5000") == Decimal("0.55")
+    assert price(world, day(6), "5000") == Decimal("0.60")
+    assert BusinessEvent.objects.first().summary.startswith("1 price ended from ")
     with nothing_changes():
-        end_agreed_price(only, last_day=day(5), actor=world.sana)
-    with refused("days_out_of_order", field="last_day"):
-        end_agreed_price(only, last_day=day(-31), actor=world.sana)
+        change(world, made, day(6), ended=[step])
+
+
+def test_a_price_cannot_end_before_it_held(world):
+    made = agree(world, row(world.small, "0.60"))
+    with refused("never_held", field="effective_on"):
+        change(world, made, day(-30), ended=[(world.small.pk, Decimal(0))])
 
 
 def test_an_agreement_is_extended_with_all_its_prices(world):
