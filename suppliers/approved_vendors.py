@@ -8,22 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, replace
-from datetime import date, timedelta
+from datetime import date
 from typing import NamedTuple
 
-from django.db import transaction
 from django.db.models import Q
-from django.utils import timezone
 
-from procure.constraints import refusing
-from procure.documents import lock, require_status
-from procure.errors import BusinessRuleError
-from procure.events import record
 from procure.figures import long_date
-from procure.models import User
 from suppliers.agreements import Pair
 from suppliers.models import ApprovedVendor, Category, Qualification, Sku, Supplier
-from suppliers.validity import require_days_in_order
 
 OFF_LIST = "off_list"
 STANDINGS = (*ApprovedVendor.Standing.values, OFF_LIST)
@@ -132,6 +124,24 @@ def category_decisions(
     return {supplier_id: _decide(supplier_id, scope, facts) for supplier_id in supplier_ids}
 
 
+def lacks_of_entries(entries: Collection[ApprovedVendor], on: date) -> dict[int, str]:
+    """By entry id, the sentence that takes an entry's effect away on that day; "" when it holds.
+
+    The entries come with their supplier, and category or SKU with its category.
+    """
+    scopes = {entry.pk: _scope_of(entry) for entry in entries}
+    facts = _gather({entry.supplier_id for entry in entries}, scopes.values(), on)
+    lacks: dict[int, str] = {}
+    for entry in entries:
+        qualification = next(
+            _nearest_qualification(entry.supplier_id, scopes[entry.pk], facts), None
+        )
+        lacks[entry.pk] = _what_the_supplier_lacks(entry.supplier) or _what_the_qualification_lacks(
+            qualification, on
+        )
+    return lacks
+
+
 def worst(decisions: Iterable[ListDecision]) -> ListDecision:
     """The decision that governs an order of several lines: blocked before off-list before backup."""
     return max(decisions, key=lambda one: (one.is_blocked, STANDINGS.index(one.standing)))
@@ -150,6 +160,12 @@ def _sku_scopes(sku_ids: Collection[int]) -> dict[int, _Scope]:
         )
         for sku in skus
     }
+
+
+def _scope_of(entry: ApprovedVendor) -> _Scope:
+    category = entry.sku.category if entry.sku is not None else entry.category
+    assert category is not None
+    return _Scope(entry.sku_id, lineage_of(category), category.off_list_rule, category.name)
 
 
 def _gather(supplier_ids: Collection[int], scopes: Iterable[_Scope], on: date) -> _Facts:
@@ -204,9 +220,8 @@ def _decide(supplier_id: int, scope: _Scope | None, facts: _Facts) -> ListDecisi
     supplier = facts.suppliers.get(supplier_id)
     if supplier is None or scope is None:
         return ListDecision(OFF_LIST, None, "block", "Unknown supplier or SKU.", is_blocked=True)
-    if supplier.status != Supplier.Status.ACTIVE:
-        status = supplier.get_status_display().lower()
-        return ListDecision(OFF_LIST, None, scope.rule, f"The supplier is {status}.", True)
+    if lack := _what_the_supplier_lacks(supplier):
+        return ListDecision(OFF_LIST, None, scope.rule, lack, True)
     qualification = next(_nearest_qualification(supplier_id, scope, facts), None)
     missing = _what_the_qualification_lacks(qualification, facts.on)
     entry = next(_nearest_entry(supplier_id, scope, facts), None)
@@ -250,6 +265,12 @@ def _nearest_qualification(
     return (facts.qualifications[key] for key in keys if key in facts.qualifications)
 
 
+def _what_the_supplier_lacks(supplier: Supplier) -> str:
+    if supplier.status == Supplier.Status.ACTIVE:
+        return ""
+    return f"The supplier is {supplier.get_status_display().lower()}."
+
+
 def _what_the_qualification_lacks(qualification: Qualification | None, on: date) -> str:
     """A sentence, or nothing when the supplier is qualified or was never put through it."""
     if qualification is None:
@@ -269,167 +290,3 @@ def _condition(qualification: Qualification | None) -> str:
         return ""
     note = qualification.note.strip().rstrip(".")
     return f"Conditionally qualified: {note}." if note else "Conditionally qualified."
-
-
-# --- Changing the list -------------------------------------------------------------------------
-
-
-@transaction.atomic
-def approve_vendor(
-    supplier: Supplier,
-    *,
-    category: Category | None = None,
-    sku: Sku | None = None,
-    standing: str,
-    rank: int = 1,
-    valid_from: date,
-    valid_to: date | None = None,
-    reason: str = "",
-    actor: User,
-) -> ApprovedVendor:
-    """Puts a supplier on the list for a category (and all below it) or for one SKU.
-
-    Refused: a supplier that is blocked, archived, suspended or disqualified there, days in the
-    wrong order, and a second entry for the same days.
-    """
-    supplier = lock(supplier)
-    require_status(supplier, Supplier.Status.ACTIVE)
-    if (category is None) == (sku is None):
-        raise BusinessRuleError("scope", "Choose either a category or a SKU.", "category")
-    require_days_in_order(valid_from, valid_to)
-    _require_not_refused(supplier, sku.category if sku is not None else category)
-    entry = ApprovedVendor(
-        supplier=supplier,
-        category=category,
-        sku=sku,
-        standing=standing,
-        rank=rank,
-        valid_from=valid_from,
-        valid_to=valid_to,
-        reason=reason.strip(),
-        decided_by=actor,
-    )
-    with refusing(_overlaps(entry)):
-        entry.save()
-    _record_entry("supplier.approved", entry, actor, f"{_entry_words(entry)}.")
-    return entry
-
-
-@transaction.atomic
-def change_vendor_approval(
-    entry: ApprovedVendor,
-    *,
-    standing: str,
-    rank: int,
-    valid_to: date | None,
-    reason: str,
-    actor: User,
-) -> ApprovedVendor:
-    """Changes an entry from today on.
-
-    What stood until yesterday stays as it was: a new standing is a new entry, and the old one
-    ends the day before. An entry that has not begun is changed in place.
-    """
-    entry = lock(entry)
-    today = timezone.localdate()
-    _require_not_over(entry, today)
-    require_days_in_order(max(today, entry.valid_from), valid_to)
-    wanted = {"standing": standing, "rank": rank, "valid_to": valid_to, "reason": reason.strip()}
-    if all(getattr(entry, name) == value for name, value in wanted.items()):
-        return entry
-    changed = entry
-    if entry.valid_from < today and (entry.standing, entry.rank) != (standing, rank):
-        entry.valid_to = today - timedelta(days=1)
-        entry.save(update_fields=["valid_to"])
-        changed = ApprovedVendor(
-            supplier=entry.supplier, category=entry.category, sku=entry.sku, valid_from=today
-        )
-    for name, value in wanted.items():
-        setattr(changed, name, value)
-    changed.decided_by, changed.decided_at = actor, timezone.now()
-    with refusing(_overlaps(changed)):
-        changed.save()
-    _record_entry("supplier.approval_changed", changed, actor, f"Now {_entry_words(changed)}.")
-    return changed
-
-
-@transaction.atomic
-def end_vendor_approval(
-    entry: ApprovedVendor, *, last_day: date, reason: str, actor: User
-) -> ApprovedVendor:
-    """Ends an entry with its last day, today or later; orders after it are off the list."""
-    entry = lock(entry)
-    today = timezone.localdate()
-    _require_not_over(entry, today)
-    if last_day < today - timedelta(days=1):
-        raise BusinessRuleError(
-            "in_the_past", "What was bought under this entry stays approved.", "last_day"
-        )
-    require_days_in_order(entry.valid_from, last_day, "last_day")
-    if not reason.strip():
-        raise BusinessRuleError("reason_missing", "Say why in a few words.", "reason")
-    entry.valid_to = last_day
-    entry.save(update_fields=["valid_to"])
-    words = f"No longer on the list for {_scope_name(entry)} after {long_date(last_day)}: {reason.strip()}"
-    _record_entry("supplier.approval_ended", entry, actor, words)
-    return entry
-
-
-def _require_not_over(entry: ApprovedVendor, today: date) -> None:
-    if entry.valid_to is not None and entry.valid_to < today:
-        raise BusinessRuleError(
-            "already_over", f"This entry ended on {long_date(entry.valid_to)}. Approve anew."
-        )
-
-
-def _require_not_refused(supplier: Supplier, category: Category | None) -> None:
-    if category is None:
-        return
-    scope = _Scope(None, lineage_of(category), category.off_list_rule, category.name)
-    facts = _gather([supplier.pk], [scope], timezone.localdate())
-    qualification = next(_nearest_qualification(supplier.pk, scope, facts), None)
-    if qualification is not None and qualification.status in (
-        Qualification.Status.SUSPENDED,
-        Qualification.Status.DISQUALIFIED,
-    ):
-        status = qualification.get_status_display().lower()
-        raise BusinessRuleError(
-            "not_qualified",
-            f"{supplier.name} is {status} for {qualification.category.name}. Qualify it first.",
-            "category",
-        )
-
-
-def _overlaps(entry: ApprovedVendor) -> dict[str, BusinessRuleError]:
-    return {
-        "suppliers_approvedvendor_overlap": BusinessRuleError(
-            "already_listed",
-            f"{entry.supplier.name} is already on the list for {_scope_name(entry)} "
-            "on some of these days. Change or end that entry first.",
-            "valid_from",
-        )
-    }
-
-
-def _scope_name(entry: ApprovedVendor) -> str:
-    return str(entry.sku or entry.category)
-
-
-def _entry_words(entry: ApprovedVendor) -> str:
-    days = f"from {long_date(entry.valid_from)}"
-    if entry.valid_to:
-        days += f" to {long_date(entry.valid_to)}"
-    return f"{entry.get_standing_display()} for {_scope_name(entry)} {days}"
-
-
-def _record_entry(kind: str, entry: ApprovedVendor, actor: User, summary: str) -> None:
-    record(
-        kind,
-        entry.supplier,
-        actor=actor,
-        summary=summary,
-        entry_id=entry.pk,
-        category=entry.category and entry.category.code,
-        sku=entry.sku and entry.sku.code,
-        standing=entry.standing,
-    )

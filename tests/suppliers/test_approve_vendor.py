@@ -1,10 +1,10 @@
-from suppliers.approved_vendors import (
+from suppliers.approved_vendors import list_decisions
+from suppliers.models import ApprovedVendor, Qualification, Supplier
+from suppliers.vendor_approval import (
     approve_vendor,
     change_vendor_approval,
     end_vendor_approval,
-    list_decisions,
 )
-from suppliers.models import ApprovedVendor, Qualification, Supplier
 from tests.suppliers.support import day, kinds, nothing_changes, refused
 
 

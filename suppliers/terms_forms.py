@@ -1,0 +1,193 @@
+"""Forms for qualification, the approved vendor list and price agreements."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any
+
+from django import forms
+from django.forms.formsets import BaseFormSet
+from django.utils import timezone
+
+from suppliers.agreements import PriceRow, Step
+from suppliers.forms import CategoryField, SkuField
+from suppliers.models import ApprovedVendor, Category, PriceAgreement, Qualification, Sku, Supplier
+
+EMPTY_ROWS = 5
+MOST_ROWS = 600
+
+
+class QualificationForm(forms.ModelForm[Qualification]):
+    """Where a supplier stands for a category."""
+
+    category = CategoryField(label="Category", help_text="Counts for everything below it, too.")
+
+    class Meta:
+        model = Qualification
+        fields = ["category", "status", "valid_to", "note"]
+        labels = {"valid_to": "Last day", "note": "What it rests on, or what is missing"}
+        help_texts = {"note": ""}
+        widgets = {"note": forms.Textarea(attrs={"rows": 3})}
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        _offer_categories(self.fields["category"])
+
+
+class ApprovalForm(forms.Form):
+    """A new entry of the approved vendor list."""
+
+    supplier = forms.ModelChoiceField[Supplier](
+        queryset=None, to_field_name="public_id", label="Supplier"
+    )
+    category = CategoryField(
+        label="Category", required=False, help_text="Counts for everything below it, too."
+    )
+    sku = SkuField(label="Or one SKU", required=False)
+    standing = forms.ChoiceField(
+        choices=ApprovedVendor.Standing.choices,
+        initial=ApprovedVendor.Standing.APPROVED,
+        widget=forms.RadioSelect,
+    )
+    rank = forms.IntegerField(
+        min_value=1, max_value=99, initial=1, help_text="Order among equals, 1 first."
+    )
+    valid_from = forms.DateField(label="First day", initial=timezone.localdate)
+    valid_to = forms.DateField(label="Last day", required=False)
+    reason = forms.CharField(
+        required=False, max_length=1000, widget=forms.Textarea(attrs={"rows": 3})
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        supplier = self.fields["supplier"]
+        assert isinstance(supplier, forms.ModelChoiceField)
+        supplier.queryset = Supplier.objects.filter(status=Supplier.Status.ACTIVE)
+        _offer_categories(self.fields["category"])
+
+
+class ApprovalChangeForm(forms.Form):
+    """A changed entry of the approved vendor list, from today on."""
+
+    standing = forms.ChoiceField(choices=ApprovedVendor.Standing.choices, widget=forms.RadioSelect)
+    rank = forms.IntegerField(min_value=1, max_value=99, help_text="Order among equals, 1 first.")
+    valid_to = forms.DateField(label="Last day", required=False)
+    reason = forms.CharField(
+        required=False, max_length=1000, widget=forms.Textarea(attrs={"rows": 3})
+    )
+
+
+class ApprovalEndForm(forms.Form):
+    """The end of an entry."""
+
+    last_day = forms.DateField(label="Last day", initial=timezone.localdate)
+    reason = forms.CharField(max_length=300, widget=forms.Textarea(attrs={"rows": 3}))
+
+
+class AgreementForm(forms.Form):
+    """The head of a price agreement."""
+
+    number = forms.CharField(label="Agreement number", max_length=60)
+    valid_from = forms.DateField(label="First day", initial=timezone.localdate)
+    valid_to = forms.DateField(label="Last day", required=False)
+    note = forms.CharField(required=False, widget=forms.Textarea(attrs={"rows": 2}))
+
+
+class AgreementChangeForm(forms.ModelForm[PriceAgreement]):
+    """The end and the note of an agreement."""
+
+    class Meta:
+        model = PriceAgreement
+        fields = ["valid_to", "note"]
+        labels = {"valid_to": "Last day"}
+        help_texts = {"valid_to": "Empty: without an end."}
+
+
+class EffectiveForm(forms.Form):
+    """From which day changed prices hold."""
+
+    effective_on = forms.DateField(label="Prices hold from", initial=timezone.localdate)
+
+
+class PriceRowForm(forms.Form):
+    """A row of an agreement; an empty one is left out."""
+
+    sku = SkuField(label="SKU", required=False)
+    minimum_quantity = forms.DecimalField(
+        label="From quantity", required=False, min_value=0, max_digits=18, decimal_places=4
+    )
+    unit_price = forms.DecimalField(
+        label="Unit price", required=False, min_value=0, max_digits=18, decimal_places=6
+    )
+    lead_time_days = forms.IntegerField(
+        label="Lead time, days", required=False, min_value=0, max_value=2000
+    )
+    supplier_sku = forms.CharField(label="Supplier's code", required=False, max_length=80)
+    ends = forms.BooleanField(label="Ends", required=False)
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or self.cleaned_data
+        typed = [
+            name for name in ("unit_price", "minimum_quantity") if cleaned.get(name) is not None
+        ]
+        if cleaned.get("sku") is None and "sku" not in self.errors and typed:
+            self.add_error("sku", "Say which SKU this price is for.")
+        wanted = cleaned.get("sku") is not None and not cleaned.get("ends")
+        if wanted and cleaned.get("unit_price") is None and "unit_price" not in self.errors:
+            self.add_error("unit_price", "Give the price of one unit.")
+        return cleaned
+
+
+class PriceRows(BaseFormSet[PriceRowForm]):
+    """The rows of an agreement, read into what the actions take."""
+
+    def full_clean(self) -> None:
+        """Looks every typed code up at once, before the rows are read one by one."""
+        if self.is_bound:
+            codes = {str(form["sku"].data or "").strip().upper() for form in self.forms}
+            known = {sku.code_key: sku for sku in Sku.objects.filter(code_key__in=codes - {""})}
+            for form in self.forms:
+                field = form.fields["sku"]
+                assert isinstance(field, SkuField)
+                field.known = known
+        super().full_clean()
+
+    def rows(self) -> list[PriceRow]:
+        """The prices given, empty rows and ended ones left out."""
+        return [
+            PriceRow(
+                sku=cleaned["sku"],
+                unit_price=cleaned["unit_price"],
+                minimum_quantity=cleaned["minimum_quantity"] or Decimal(0),
+                lead_time_days=cleaned["lead_time_days"],
+                supplier_sku=cleaned["supplier_sku"],
+            )
+            for cleaned in self._given()
+            if not cleaned["ends"]
+        ]
+
+    def ended(self) -> list[Step]:
+        """The steps marked to end."""
+        return [
+            (cleaned["sku"].pk, cleaned["minimum_quantity"] or Decimal(0))
+            for cleaned in self._given()
+            if cleaned["ends"]
+        ]
+
+    def _given(self) -> list[dict[str, Any]]:
+        return [form.cleaned_data for form in self.forms if form.cleaned_data.get("sku")]
+
+
+PriceRowFormSet = forms.formset_factory(
+    PriceRowForm,
+    formset=PriceRows,
+    extra=EMPTY_ROWS,
+    max_num=MOST_ROWS,
+    absolute_max=MOST_ROWS,
+    validate_max=True,
+)
+
+
+def _offer_categories(field: forms.Field) -> None:
+    assert isinstance(field, CategoryField)
+    field.offer(Category.objects.all())

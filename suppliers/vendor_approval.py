@@ -1,0 +1,186 @@
+"""Changing the approved vendor list: who is approved for what, since when, and why no longer.
+
+What the entries mean on a day is decided in `suppliers.approved_vendors` alone.
+"""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+
+from django.db import transaction
+from django.utils import timezone
+
+from procure.constraints import refusing
+from procure.documents import lock, require_status
+from procure.errors import BusinessRuleError
+from procure.events import record
+from procure.figures import long_date
+from procure.models import User
+from suppliers.approved_vendors import lineage_of
+from suppliers.models import ApprovedVendor, Category, Qualification, Sku, Supplier
+from suppliers.validity import require_days_in_order
+
+REFUSED = (Qualification.Status.SUSPENDED, Qualification.Status.DISQUALIFIED)
+
+
+@transaction.atomic
+def approve_vendor(
+    supplier: Supplier,
+    *,
+    category: Category | None = None,
+    sku: Sku | None = None,
+    standing: str,
+    rank: int = 1,
+    valid_from: date,
+    valid_to: date | None = None,
+    reason: str = "",
+    actor: User,
+) -> ApprovedVendor:
+    """Puts a supplier on the list for a category (and all below it) or for one SKU.
+
+    Refused: a supplier that is blocked, archived, suspended or disqualified there, days in the
+    wrong order, and a second entry for the same days.
+    """
+    supplier = lock(supplier)
+    require_status(supplier, Supplier.Status.ACTIVE)
+    if (category is None) == (sku is None):
+        raise BusinessRuleError("scope", "Choose either a category or a SKU.", "category")
+    require_days_in_order(valid_from, valid_to)
+    _require_not_refused(supplier, sku.category if sku is not None else category)
+    entry = ApprovedVendor(
+        supplier=supplier,
+        category=category,
+        sku=sku,
+        standing=standing,
+        rank=rank,
+        valid_from=valid_from,
+        valid_to=valid_to,
+        reason=reason.strip(),
+        decided_by=actor,
+    )
+    with refusing(_overlaps(entry)):
+        entry.save()
+    _record_entry("supplier.approved", entry, actor, f"{_entry_words(entry)}.")
+    return entry
+
+
+@transaction.atomic
+def change_vendor_approval(
+    entry: ApprovedVendor,
+    *,
+    standing: str,
+    rank: int,
+    valid_to: date | None,
+    reason: str,
+    actor: User,
+) -> ApprovedVendor:
+    """Changes an entry from today on.
+
+    What stood until yesterday stays as it was: a new standing is a new entry, and the old one
+    ends the day before. An entry that has not begun is changed in place.
+    """
+    entry = lock(entry)
+    today = timezone.localdate()
+    _require_not_over(entry, today)
+    require_days_in_order(max(today, entry.valid_from), valid_to)
+    wanted = {"standing": standing, "rank": rank, "valid_to": valid_to, "reason": reason.strip()}
+    if all(getattr(entry, name) == value for name, value in wanted.items()):
+        return entry
+    changed = entry
+    if entry.valid_from < today and (entry.standing, entry.rank) != (standing, rank):
+        entry.valid_to = today - timedelta(days=1)
+        entry.save(update_fields=["valid_to"])
+        changed = ApprovedVendor(
+            supplier=entry.supplier, category=entry.category, sku=entry.sku, valid_from=today
+        )
+    for name, value in wanted.items():
+        setattr(changed, name, value)
+    changed.decided_by, changed.decided_at = actor, timezone.now()
+    with refusing(_overlaps(changed)):
+        changed.save()
+    _record_entry("supplier.approval_changed", changed, actor, f"Now {_entry_words(changed)}.")
+    return changed
+
+
+@transaction.atomic
+def end_vendor_approval(
+    entry: ApprovedVendor, *, last_day: date, reason: str, actor: User
+) -> ApprovedVendor:
+    """Ends an entry with its last day, today or later; orders after it are off the list."""
+    entry = lock(entry)
+    today = timezone.localdate()
+    _require_not_over(entry, today)
+    if last_day < today - timedelta(days=1):
+        raise BusinessRuleError(
+            "in_the_past", "What was bought under this entry stays approved.", "last_day"
+        )
+    require_days_in_order(entry.valid_from, last_day, "last_day")
+    if not reason.strip():
+        raise BusinessRuleError("reason_missing", "Say why in a few words.", "reason")
+    entry.valid_to = last_day
+    entry.save(update_fields=["valid_to"])
+    words = f"No longer on the list for {_scope_name(entry)} after {long_date(last_day)}: {reason.strip()}"
+    _record_entry("supplier.approval_ended", entry, actor, words)
+    return entry
+
+
+def _require_not_over(entry: ApprovedVendor, today: date) -> None:
+    if entry.valid_to is not None and entry.valid_to < today:
+        raise BusinessRuleError(
+            "already_over", f"This entry ended on {long_date(entry.valid_to)}. Approve anew."
+        )
+
+
+def _require_not_refused(supplier: Supplier, category: Category | None) -> None:
+    if category is None:
+        return
+    lineage = lineage_of(category)
+    known = {
+        one.category_id: one
+        for one in Qualification.objects.filter(
+            supplier=supplier, category_id__in=lineage
+        ).select_related("category")
+    }
+    nearest = next((known[one] for one in lineage if one in known), None)
+    if nearest is not None and nearest.status in REFUSED:
+        status = nearest.get_status_display().lower()
+        raise BusinessRuleError(
+            "not_qualified",
+            f"{supplier.name} is {status} for {nearest.category.name}. Qualify it first.",
+            "category",
+        )
+
+
+def _overlaps(entry: ApprovedVendor) -> dict[str, BusinessRuleError]:
+    return {
+        "suppliers_approvedvendor_overlap": BusinessRuleError(
+            "already_listed",
+            f"{entry.supplier.name} is already on the list for {_scope_name(entry)} "
+            "on some of these days. Change or end that entry first.",
+            "valid_from",
+        )
+    }
+
+
+def _scope_name(entry: ApprovedVendor) -> str:
+    return str(entry.sku or entry.category)
+
+
+def _entry_words(entry: ApprovedVendor) -> str:
+    days = f"from {long_date(entry.valid_from)}"
+    if entry.valid_to:
+        days += f" to {long_date(entry.valid_to)}"
+    return f"{entry.get_standing_display()} for {_scope_name(entry)} {days}"
+
+
+def _record_entry(kind: str, entry: ApprovedVendor, actor: User, summary: str) -> None:
+    record(
+        kind,
+        entry.supplier,
+        actor=actor,
+        summary=summary,
+        entry_id=entry.pk,
+        category=entry.category and entry.category.code,
+        sku=entry.sku and entry.sku.code,
+        standing=entry.standing,
+    )
