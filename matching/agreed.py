@@ -10,7 +10,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from datetime import date
 from decimal import Decimal
-from functools import lru_cache
+from functools import cached_property, lru_cache
 
 from django.utils import timezone
 
@@ -35,20 +35,27 @@ class AgreedTerms:
 
     def __init__(self, orders: Iterable[PurchaseOrder], lines: Sequence[PurchaseOrderLine]) -> None:
         self._days = {order.pk: order_day(order) for order in orders}
-        self._factors: dict[int, list[UnitFactor]] = defaultdict(list)
         self._breaks: dict[tuple[int, int], list[PriceBreak]] = defaultdict(list)
         self._wanted: dict[tuple[int, int], Decimal] = defaultdict(lambda: ZERO)
         for line in lines:
             self._wanted[line.order_id, line.sku_id] += line.ordered_quantity
-        skus = {line.sku_id for line in lines}
-        if skus:
-            self._read(skus, {line.order.supplier_id for line in lines})
+        self._skus = {line.sku_id for line in lines}
+        if self._skus:
+            self._read(self._skus, {line.order.supplier_id for line in lines})
+
+    @cached_property
+    def _factors(self) -> dict[int, list[UnitFactor]]:
+        """All factors of the SKUs, the latest first; read when units differ, which is rare."""
+        factors: dict[int, list[UnitFactor]] = defaultdict(list)
+        for factor in (
+            UnitFactor.objects.filter(sku_id__in=self._skus)
+            .select_related("sku")
+            .order_by("-valid_from")
+        ):
+            factors[factor.sku_id].append(factor)
+        return factors
 
     def _read(self, skus: set[int], suppliers: set[int | None]) -> None:
-        for factor in (
-            UnitFactor.objects.filter(sku_id__in=skus).select_related("sku").order_by("-valid_from")
-        ):
-            self._factors[factor.sku_id].append(factor)
         days = [day for day in self._days.values() if day is not None]
         if not days:
             return
@@ -73,9 +80,15 @@ class AgreedTerms:
             for step in self._breaks.get((supplier_id, line.sku_id), ())
             if _is_valid(step, day)
             and step.agreement.currency == line.order.currency
-            and (ratio := self.factors(line.sku_id, day).ratio(step.unit, line.unit))
+            and (ratio := self._ratio(step, line, day))
         ]
         return best_price(steps, self._wanted[line.order_id, line.sku_id])
+
+    def _ratio(
+        self, step: PriceBreak, line: PurchaseOrderLine, day: date
+    ) -> tuple[Decimal, Decimal] | None:
+        same = NO_FACTORS.ratio(step.unit, line.unit)
+        return same or self.factors(line.sku_id, day).ratio(step.unit, line.unit)
 
     def price(self, line: PurchaseOrderLine) -> Decimal | None:
         """The agreed unit price on the order's day; without a known day, the one kept on the line."""

@@ -16,6 +16,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
+from typing import Any
 
 from django.db import connection
 
@@ -32,24 +33,44 @@ NEAR_QUANTITY = Decimal("0.10")
 NEAR_PRICE = Decimal("0.02")
 
 CANDIDATES = """
-SELECT n.id, c.number, c.normalised_number, c.total_amount, c.invoiced_on,
-       c.supplier_id = n.supplier_id
-FROM unnest(%(ids)s::bigint[]) wanted(id)
-JOIN matching_supplierinvoice n ON n.organization_id = %(organization)s AND n.id = wanted.id
-JOIN suppliers_supplier s ON s.organization_id = n.organization_id AND s.id = n.supplier_id
-JOIN matching_supplierinvoice c
-    ON c.organization_id = n.organization_id AND c.kind = n.kind AND c.id < n.id
-    AND c.status <> 'void'
-    AND (c.supplier_id = n.supplier_id OR (s.tax_id <> '' AND c.supplier_id IN (
-        SELECT t.id FROM suppliers_supplier t
-        WHERE t.organization_id = n.organization_id AND t.tax_id = s.tax_id)))
-    AND ((n.normalised_number <> '' AND c.normalised_number = n.normalised_number)
-        OR c.total_amount = n.total_amount)
-WHERE c.total_amount = 0 OR c.total_amount > (
-    SELECT coalesce(sum(k.total_amount), 0) FROM matching_supplierinvoice k
-    WHERE k.organization_id = c.organization_id AND k.credits_id = c.id
-      AND k.status IN ('approved', 'paid'))
-ORDER BY n.id, c.id
+WITH given AS (
+    SELECT * FROM unnest(%(ids)s::bigint[], %(suppliers)s::bigint[], %(tax_ids)s::text[],
+        %(kinds)s::text[], %(numbers)s::text[], %(totals)s::numeric[], %(days)s::date[])
+        AS g(id, supplier_id, tax_id, kind, number, total, day)
+),
+biller AS (
+    SELECT g.*, g.supplier_id AS other_id FROM given g
+    UNION ALL
+    SELECT g.*, t.id FROM given g JOIN suppliers_supplier t
+        ON t.organization_id = %(organization)s AND t.tax_id = g.tax_id AND t.id <> g.supplier_id
+    WHERE g.tax_id <> ''
+),
+candidate AS (
+    SELECT b.id AS given_id, c.id FROM biller b JOIN matching_supplierinvoice c
+        ON c.organization_id = %(organization)s AND c.supplier_id = b.other_id
+        AND c.normalised_number = b.number AND c.kind = b.kind AND c.id < b.id
+    WHERE b.number <> ''
+    UNION
+    SELECT b.id, c.id FROM biller b JOIN matching_supplierinvoice c
+        ON c.organization_id = %(organization)s AND c.supplier_id = b.other_id
+        AND c.total_amount = b.total AND c.kind = b.kind AND c.id < b.id
+    WHERE c.invoiced_on BETWEEN b.day - %(within)s AND b.day + %(within)s
+        OR left(c.normalised_number, length(b.number) / 2) = left(b.number, length(b.number) / 2)
+        OR right(c.normalised_number, length(b.number) / 2) = right(b.number, length(b.number) / 2)
+),
+credited AS (
+    SELECT credits_id AS id, sum(total_amount) AS amount FROM matching_supplierinvoice
+    WHERE organization_id = %(organization)s AND status IN ('approved', 'paid')
+      AND credits_id IN (SELECT id FROM candidate)
+    GROUP BY credits_id
+)
+SELECT given_id, c.number, c.normalised_number, c.total_amount, c.invoiced_on, c.supplier_id
+FROM candidate JOIN matching_supplierinvoice c
+    ON c.organization_id = %(organization)s AND c.id = candidate.id
+LEFT JOIN credited ON credited.id = c.id
+WHERE c.status <> 'void'
+  AND (credited.amount IS NULL OR credited.amount < c.total_amount)
+ORDER BY given_id, c.id
 """
 
 
@@ -61,7 +82,7 @@ class _Candidate:
     normalised_number: str
     total_amount: Decimal
     invoiced_on: date
-    is_same_supplier: bool
+    supplier_id: int
 
 
 class Duplicates:
@@ -72,11 +93,20 @@ class Duplicates:
         self.ledger = ledger
         self.kept = kept
         self._found: dict[int, list[_Candidate]] = defaultdict(list)
-        ids = [invoice.pk for invoice in feed.invoices]
-        if not ids:
-            return
+        invoices = feed.invoices
+        given: dict[str, Any] = {
+            "organization": current_organization_id(),
+            "ids": [invoice.pk for invoice in invoices],
+            "suppliers": [invoice.supplier_id for invoice in invoices],
+            "tax_ids": [invoice.supplier.tax_id for invoice in invoices],
+            "kinds": [invoice.kind for invoice in invoices],
+            "numbers": [invoice.normalised_number for invoice in invoices],
+            "totals": [invoice.total_amount for invoice in invoices],
+            "days": [invoice.invoiced_on for invoice in invoices],
+            "within": SAME_AMOUNT_WITHIN.days,
+        }
         with connection.cursor() as cursor:
-            cursor.execute(CANDIDATES, {"ids": ids, "organization": current_organization_id()})
+            cursor.execute(CANDIDATES, given)
             for invoice_id, *candidate in cursor.fetchall():
                 self._found[invoice_id].append(_Candidate(*candidate))
 
@@ -146,7 +176,7 @@ def _is_same_amount(invoice: SupplierInvoice, candidate: _Candidate) -> bool:
         return False
     if abs(candidate.invoiced_on - invoice.invoiced_on) <= SAME_AMOUNT_WITHIN:
         return True
-    return candidate.is_same_supplier and _within_one_edit(
+    return candidate.supplier_id == invoice.supplier_id and _within_one_edit(
         invoice.normalised_number, candidate.normalised_number
     )
 

@@ -32,7 +32,7 @@ from matching.terms import (
 from matching.tolerances import Tolerances
 from procure.models import Organization
 from procure.money import ZERO
-from procure.tenancy import current_organization_id
+from procure.units import NO_FACTORS, canonical_unit
 from purchasing.models import PurchaseOrder, PurchaseOrderLine
 from purchasing.queries import LineQuantities, line_quantities
 
@@ -77,7 +77,7 @@ def lock_orders(names: Collection[str], ids: Collection[int] = ()) -> LockedOrde
         for order in PurchaseOrder.objects.filter(
             Q(number__in=numbers) | Q(pk__in=ids), number__isnull=False
         )
-        .select_related("supplier")
+        .select_related("supplier", "organization")
         .select_for_update(no_key=True, of=("self",))
         .order_by("pk")
     }
@@ -117,9 +117,14 @@ class Feed:
         }
 
     @cached_property
-    def due_date_basis(self) -> str:
-        organization = Organization.objects.get(pk=current_organization_id())
-        return organization.due_date_basis
+    def _units_differ(self) -> bool:
+        """Whether any line may need a unit factor; mostly none does."""
+        lines = (line for lines in self.lines.values() for line in lines if line.unit)
+        units = {canonical_unit(line.unit) for line in lines}
+        return (
+            bool(units)
+            and len(units | {canonical_unit(line.unit) for line in self.locked.all_lines}) > 1
+        )
 
     def line_at(self, invoice: SupplierInvoice, position: int) -> SupplierInvoiceLine:
         """The invoice's line at the engine's position, which leaves charges out."""
@@ -213,7 +218,7 @@ class Feed:
     ) -> OrderLineTerms:
         quantities = self.quantities[line.pk]
         lineage = line.sku.category.lineage or [line.sku.category_id]
-        requested = self.due_date_basis == Organization.DueDate.REQUESTED
+        requested = line.order.organization.due_date_basis == Organization.DueDate.REQUESTED
         return OrderLineTerms(
             line=str(line.line_no),
             quantity=line.ordered_quantity,
@@ -231,7 +236,9 @@ class Feed:
             due=(line.requested_on if requested else None) or line.promised_on,
             early_late_days=line.order.supplier.early_late_days if line.order.supplier else 0,
             policy=self.tolerances.policy(supplier_id, line.sku, lineage, received_on),
-            unit_factors=self.agreed.factors(line.sku_id, received_on),
+            unit_factors=self.agreed.factors(line.sku_id, received_on)
+            if self._units_differ
+            else NO_FACTORS,
         )
 
     def _match_level(

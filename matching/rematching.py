@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from django.db import transaction
@@ -309,15 +309,29 @@ def _sort_key(result: CheckResult) -> tuple[int, int, str, str, str]:
     return result.sort_key()
 
 
-def _plain(result: CheckResult) -> dict[str, object]:
-    """A check as it is kept: empty figures left out, numbers as plain text."""
-    values = {**asdict(result), "percent": result.percent}
-    if result.status is Verdict.PASS:
-        values.pop("limit")
+def _plain(result: CheckResult) -> dict[str, str | int]:
+    """A check as it is kept: numbers as plain text, what is empty left out."""
+    is_pass = result.status is Verdict.PASS
+    figures = {
+        "check": result.check.value,
+        "status": result.status.value,
+        "order": result.order,
+        "line": result.line,
+        "invoice_line": result.invoice_line,
+        "code": result.code,
+        "expected": result.expected,
+        "actual": result.actual,
+        "difference": result.difference or None,
+        "percent": result.percent if result.difference else None,
+        "amount": result.amount or None,
+        "at_stake": result.at_stake or None,
+        "rule": result.rule,
+        "limit": None if is_pass else result.limit,
+    }
     return {
         key: plain_decimal(value) if isinstance(value, Decimal) else value
-        for key, value in values.items()
-        if value is not None and value != ZERO
+        for key, value in figures.items()
+        if value is not None
     }
 
 
