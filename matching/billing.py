@@ -38,7 +38,9 @@ def bill(
     billed = billed_by_line(outcome)
     touched = {number for number, _ in billed}
     linked = [order for order in orders if order.number in touched]
-    charges = share_charges(invoice, linked or list(orders[:1]))
+    if not linked and len(orders) == 1:
+        linked = list(orders)
+    charges = share_charges(invoice, linked)
     return tuple(
         _bill_order(order, billed, charges.get(order.number, {}), sign) for order in orders
     )

@@ -6,6 +6,7 @@ from decimal import Decimal
 
 import pytest
 
+from matching.billing import bill
 from matching.limits import DEFAULT_POLICY, EXACT, OFF, Limit, MatchLevel, Mode
 from matching.results import LinkedBy
 from matching.terms import (
@@ -78,6 +79,10 @@ def test_the_queue_shows_what_is_supported_and_what_is_in_dispute():
         (order(order_line(received=D(6))), invoice(billed("10", "12")), ("100.00", "120.00", "60.00", "60.00")),
         # the agreement is cheaper than the order
         (order(order_line(agreed_price=D(9))), invoice(billed("10", "12")), ("100.00", "120.00", "90.00", "30.00")),
+        # the order is cheaper than the agreement
+        (order(order_line(agreed_price=D(11))), invoice(billed("10", "12")), ("100.00", "120.00", "100.00", "20.00")),
+        # less tax than due: no more of it is disputed than was billed
+        (order(order_line()), invoice(billed(tax_rate=D(10)), billed("10", "10", "9", sku="Z", tax_rate=D(10)), tax=D(5), taxes={D(10): D(5)}), ("100.00", "205.00", "100.00", "105.00")),
         # nothing came
         (order(order_line(received=D(0))), invoice(billed()), ("100.00", "100.00", "0.00", "100.00")),
         # what is too much comes off the last lines
@@ -107,6 +112,22 @@ def test_the_queue_shows_what_is_supported_and_what_is_in_dispute():
 def test_supported_and_in_dispute_make_up_the_invoice(bought, asked, amounts):
     outcome = compare(asked, [bought])
     assert split(outcome) == money(*amounts)
+
+
+def test_a_price_held_for_being_low_is_supported_as_billed():
+    policy = replace(DEFAULT_POLICY, price=Limit(Mode.EXACT, lower_percent=D(1)))
+    outcome = compare(invoice(billed("10", "8")), [order(order_line())], policy)
+    assert [hold.check for hold in outcome.holds] == ["PRICE"]
+    assert split(outcome) == money("100", "80", "80", "0")
+    assert outcome.lines[0].supported == D(80)
+
+
+def test_a_held_invoice_bills_nothing():
+    bought = order(order_line(received=D(5)), charges={"freight": D(9)})
+    asked = invoice(billed(), charges={"freight": D(9)})
+    outcome = compare(asked, [bought])
+    assert outcome.outcome == "held"
+    assert bill([bought], asked, outcome) == (bought,)
 
 
 def test_a_duplicate_supports_nothing_and_runs_nothing_else():
@@ -213,6 +234,12 @@ def test_a_factor_off_by_less_than_one_percent_is_information(price, told):
     outcome = compare(invoice(billed("120", price, unit="EA")), [bought], policy)
     assert outcome.outcome == "matched"
     assert [r.status for r in outcome.results if r.check == "UOM_FACTOR"] == ["info"] * told
+
+
+def test_without_a_conversion_no_factor_can_be_off():
+    outcome = compare(invoice(billed("10", "10.05")), [order(order_line())])
+    assert outcome.within_tolerance[0].check == "PRICE"
+    assert not [r for r in outcome.results if r.check == "UOM_FACTOR"]
 
 
 def test_terms_are_information_only():
