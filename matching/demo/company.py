@@ -36,7 +36,6 @@ from suppliers.models import (
     UnitFactor,
 )
 
-HISTORY_DAYS = 548
 RENEWED_DAYS_AGO = 280
 UTC = ZoneInfo("UTC")
 
@@ -48,6 +47,7 @@ class Company:
     organization: Organization
     today: date
     rng: Random
+    history_days: int
     people: dict[str, User] = field(default_factory=dict)
     places: list[Location] = field(default_factory=list)
     categories: dict[str, Category] = field(default_factory=dict)
@@ -78,9 +78,11 @@ class Company:
         return (self.market[sku.pk] * level).quantize(Decimal("0.0001"))
 
 
-def make_company(organization: Organization, today: date, password: str) -> Company:
+def make_company(
+    organization: Organization, today: date, password: str, history_days: int
+) -> Company:
     """Fills an empty organization with its standing records; inside its transaction."""
-    company = Company(organization, today, Random(organization.slug))
+    company = Company(organization, today, Random(organization.slug), history_days)
     _people(company, password)
     _places_and_rules(company)
     _categories(company)
@@ -125,7 +127,7 @@ def _places_and_rules(company: Company) -> None:
             ),
         ]
     )
-    long_ago = company.today - timedelta(days=HISTORY_DAYS + 60)
+    long_ago = company.today - timedelta(days=company.history_days + 60)
     ExchangeRate.objects.bulk_create(
         ExchangeRate(currency=code, per_currency="USD", rate=rate, valid_from=long_ago)
         for code, rate in RATES.items()
@@ -223,7 +225,7 @@ def _suppliers(company: Company) -> None:
 
 
 def _lists(company: Company) -> None:
-    since = company.today - timedelta(days=HISTORY_DAYS + 30)
+    since = company.today - timedelta(days=company.history_days + 30)
     decided_at = company.moment(since)
     sourcing = company.people["sourcing"]
     qualifications, entries = [], []

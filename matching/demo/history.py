@@ -14,7 +14,7 @@ from decimal import ROUND_HALF_UP, Decimal
 from django.db.models import Model
 from django.utils import timezone
 
-from matching.demo.company import HISTORY_DAYS, Company
+from matching.demo.company import Company
 from matching.models import SupplierInvoice, SupplierInvoiceLine
 from procure.models import BusinessEvent, User
 from purchasing.models import (
@@ -58,10 +58,10 @@ def cents(value: Decimal) -> Decimal:
     return value.quantize(CENT, ROUND_HALF_UP)
 
 
-def working_days(today: date) -> Iterator[date]:
+def working_days(company: Company) -> Iterator[date]:
     """Every Monday to Friday of the history, oldest first."""
-    for back in range(HISTORY_DAYS, 0, -1):
-        day = today - timedelta(days=back)
+    for back in range(company.history_days, 0, -1):
+        day = company.today - timedelta(days=back)
         if day.weekday() < 5:
             yield day
 
@@ -70,7 +70,7 @@ def make_history(company: Company) -> list[DemoOrder]:
     """Invents and stores orders, receipts and invoices; answers them, oldest first."""
     orders = [
         order
-        for day in working_days(company.today)
+        for day in working_days(company)
         for _ in range(company.rng.choice(ORDERS_A_DAY))
         if (order := _order(company, day)) is not None
     ]

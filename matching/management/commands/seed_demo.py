@@ -1,0 +1,54 @@
+"""`manage.py seed_demo`: the two demo organizations, made once."""
+
+from __future__ import annotations
+
+import time
+from datetime import timedelta
+from typing import Any
+
+from django.core.management.base import BaseCommand
+from django.db import transaction
+from django.utils import timezone
+
+from matching.demo.company import make_company
+from matching.demo.history import make_history
+from matching.demo.settling import settle_history
+from matching.demo.waiting import make_waiting_work
+from procure.events import work_off
+from procure.models import Organization
+from procure.tenancy import tenant_atomic
+
+ORGANIZATIONS = (("fernhill", "Fernhill Foods", 548), ("northwind", "Northwind Snacks", 70))
+DEMO_PASSWORD = "fernhill-demo"
+
+
+class Command(BaseCommand):
+    """Makes Fernhill Foods and Northwind Snacks, or leaves them alone when they exist."""
+
+    help = "Make the demo organizations fernhill and northwind, once."
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        for slug, name, days in ORGANIZATIONS:
+            if Organization.objects.filter(slug=slug).exists():
+                self.stdout.write(f"{slug} is there already.")
+                continue
+            begun = time.monotonic()
+            organization = make_organization(slug, name, days)
+            work_off(organization.pk)
+            self.stdout.write(f"{slug} was made in {time.monotonic() - begun:.0f} s.")
+
+
+@transaction.atomic
+def make_organization(slug: str, name: str, days: int) -> Organization:
+    """One demo organization with `days` of history; the longer one has work waiting."""
+    organization = Organization.objects.create(
+        slug=slug, name=name, currency="USD", time_zone="America/Los_Angeles"
+    )
+    today = timezone.localdate()
+    with tenant_atomic(organization.pk):
+        company = make_company(organization, today, DEMO_PASSWORD, days)
+        settle_history(company, make_history(company))
+    if days > timedelta(days=365).days:
+        with tenant_atomic(organization.pk):
+            make_waiting_work(company)
+    return organization
