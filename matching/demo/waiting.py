@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date, timedelta
 from decimal import Decimal
 
@@ -303,7 +304,8 @@ def _rule_holds(desk: Desk) -> None:
 
     spice = desk.issued("VANILLA", "ING-FLAV", [("SPI-CIN", "140")])
     foreign = desk.issued("AROMA", "ING-FLAV", [("SPI-GIN", "120")])
-    desk.bill(foreign, desk.lines(foreign), reference=spice.number, due_in=18)
+    theirs = [replace(line, order_number="") for line in desk.lines(foreign)]
+    desk.bill(foreign, theirs, reference=spice.number, due_in=18)
 
     gloves = desk.issued("SAFEHAND", "MRO-SAFE", [("GLV-M", "300"), ("GLV-L", "200")])
     desk.receive(gloves)

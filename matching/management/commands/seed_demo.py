@@ -41,9 +41,7 @@ class Command(BaseCommand):
 @transaction.atomic
 def make_organization(slug: str, name: str, days: int) -> Organization:
     """One demo organization with `days` of history; the longer one has work waiting."""
-    organization = Organization.objects.create(
-        slug=slug, name=name, currency="USD", time_zone="America/Los_Angeles"
-    )
+    organization = Organization.objects.create(slug=slug, name=name, currency="USD", locale="en_GB")
     today = timezone.localdate()
     with tenant_atomic(organization.pk):
         company = make_company(organization, today, DEMO_PASSWORD, days)
