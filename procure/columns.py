@@ -61,19 +61,23 @@ Reader = Callable[[str, Notation], Any]
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """A column of an import kind; `aliases` are other names the same column may have."""
+    """A column of an import kind; `aliases` are other names the same column may have.
+
+    A required column has to be in the file, and its cells filled unless they `may_be_blank`.
+    """
 
     name: str
     read: Reader
     required: bool = False
     aliases: tuple[str, ...] = ()
     hint: str = ""
+    may_be_blank: bool = False
 
     def value(self, cell: str, notation: Notation) -> Any:
         """The cell's value, None when it is blank; refused when a required cell is blank."""
         text = cell.strip()
         if not text:
-            if self.required:
+            if self.required and not self.may_be_blank:
                 raise CellError(f"The {self.name} is missing.")
             return None
         return self.read(cell if isinstance(cell, TypedCell) else text, notation)
@@ -199,7 +203,7 @@ def whole(name: str, *, least: int = 0, most: int = INTEGER, required: bool = Fa
     return Column(name, read, required, (), "whole number")
 
 
-def day(name: str, *, required: bool = False) -> Column:
+def day(name: str, *, required: bool = False, may_be_blank: bool = False) -> Column:
     """A day as 2026-05-04, or in the file's one date format; another is refused, never guessed."""
 
     def read(cell: str, notation: Notation) -> date:
@@ -218,7 +222,7 @@ def day(name: str, *, required: bool = False) -> Column:
             raise CellError(f"The year of “{_shown(cell)}” cannot be right.")
         return found
 
-    return Column(name, read, required, (), "day as 2026-05-04")
+    return Column(name, read, required, (), "day as 2026-05-04", may_be_blank)
 
 
 def _iso_day(cell: str) -> date | None:
@@ -315,6 +319,8 @@ def names(name: str, longest: int) -> Column:
 
 def code_key(word: str) -> str:
     """The key under which the database compares codes: upper case, letter by letter."""
-    return "".join(
-        letter.upper() if len(letter.upper()) == 1 else letter for letter in word.strip()
-    )
+    plain = word.strip()
+    key = plain.upper()
+    if len(key) == len(plain):
+        return key
+    return "".join(letter.upper() if len(letter.upper()) == 1 else letter for letter in plain)

@@ -109,14 +109,15 @@ class ImportOptions:
 class ImportKind:
     """What can be imported: its columns, the key of a row, and the function that writes.
 
-    `document` names the columns by which rows belong together; such rows stay in one chunk, and
-    with `partial` a document is left out whole when one of its rows is refused.
+    Rows of one `document` stay in one chunk, and with `partial` a document is left out whole when
+    one of its rows is refused. Rows that are only compared with each other are kept `together`.
     """
 
     name: str
     columns: tuple[Column, ...]
     key: Callable[[Row], Hashable]
     document: Callable[[Row], Hashable] | None
+    together: Callable[[Row], Hashable] | None
     apply: Callable[[Batch], None]
 
     @property
@@ -133,11 +134,12 @@ def import_kind(
     *columns: Column,
     key: Callable[[Row], Hashable],
     document: Callable[[Row], Hashable] | None = None,
+    together: Callable[[Row], Hashable] | None = None,
 ) -> Callable[[Writer], Writer]:
     """Registers the function below it as the writer of a kind."""
 
     def register(apply: Writer) -> Writer:
-        _kinds[name] = ImportKind(name, columns, key, document, apply)
+        _kinds[name] = ImportKind(name, columns, key, document, together, apply)
         return apply
 
     return register
@@ -392,15 +394,16 @@ def _refuse_repeated(rows: list[Row], kind: ImportKind, result: ImportResult) ->
 
 def _chunks(whole: Import) -> Iterator[list[Row]]:
     """Rows still open, whole documents together, in the order of the file."""
-    document = whole.kind.document
-    if document is None:
+    group = whole.kind.document or whole.kind.together
+    if group is None:
         open_rows = _open(whole.rows)
         for start in range(0, len(open_rows), CHUNK):
             yield open_rows[start : start + CHUNK]
         return
     chunk: list[Row] = []
-    for rows in _documents(whole.rows, document):
-        whole.leave_out_if_incomplete(rows)
+    for rows in _documents(whole.rows, group):
+        if whole.kind.document:
+            whole.leave_out_if_incomplete(rows)
         chunk += _open(rows)
         if len(chunk) >= CHUNK:
             yield chunk

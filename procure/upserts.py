@@ -9,6 +9,7 @@ from django.db import models
 
 from procure.columns import same_lines
 from procure.imports import CREATED, UNCHANGED, UPDATED, Batch, Row
+from procure.units import canonical_unit
 
 Model = TypeVar("Model", bound=models.Model)
 
@@ -52,8 +53,9 @@ def upsert(batch: Batch, model: type[Model], wishes: Iterable[Wish]) -> list[Mod
                 setattr(stored, name, values[name])
             fields.update(names)
             changed.append(stored)  # type: ignore[arg-type]
-    model._default_manager.bulk_create(new)
+    # Changes first: a shortened entry makes room for the one that follows it.
     write_changes(model, changed, fields)
+    model._default_manager.bulk_create(new)
     return new + changed
 
 
@@ -83,3 +85,10 @@ def blank_texts(values: dict[str, Any], *fields: str) -> dict[str, Any]:
     return {
         name: "" if value is None and name in fields else value for name, value in values.items()
     }
+
+
+def unless_same_unit(stored: Any, values: dict[str, Any]) -> dict[str, Any]:
+    """The values without a unit that is only another word for the one stored."""
+    if stored is not None and canonical_unit(stored.unit) == values.get("unit"):
+        return {name: value for name, value in values.items() if name != "unit"}
+    return values

@@ -23,7 +23,7 @@ from procure.columns import (
 )
 from procure.imports import CREATED, UNCHANGED, UPDATED, Batch, Row, import_kind
 from procure.money import minor_unit, plain_decimal, round_money
-from procure.upserts import asked, blank_texts, differs, write_changes
+from procure.upserts import asked, blank_texts, differs, unless_same_unit, write_changes
 from purchasing.models import GoodsReceiptLine, PurchaseOrder, PurchaseOrderLine
 from suppliers.approved_vendors import decisions_over_time
 from suppliers.models import Sku, Supplier
@@ -68,7 +68,7 @@ class _Entry:
     unit_price("unit_price", required=True),
     currency("currency"),
     day("order_date"),
-    day("promised_date", required=True),
+    day("promised_date", required=True, may_be_blank=True),
     day("requested_date"),
     unit("unit"),
     code("incoterm", 10),
@@ -154,6 +154,7 @@ def _entry(
         unit="unit",
         source_id="source_id",
     )
+    body = unless_same_unit(line, body)
     body["sku_id"] = sku.pk
     order_currency = row["currency"] or (order.currency if order else supplier.currency)
     body = _with_amount(body, row, line, order_currency)
@@ -186,11 +187,14 @@ def _settle_stored(
     """Says of every row what is odd, and of every stored one whether it may change."""
     for entry in entries:
         _warn(batch, entry)
-        if entry.order is None or entry.row.outcome:
-            continue
-        head_changes = bool(differs(entry.order, entry.head))
-        if not head_changes and entry.line and not differs(entry.line, entry.body):
+        head_changes = entry.order is not None and bool(differs(entry.order, entry.head))
+        if entry.line is not None and not head_changes and not differs(entry.line, entry.body):
             entry.row.outcome = UNCHANGED
+        elif entry.row["promised_date"] is None:
+            # Only an order entered here may wait for its promise, and it is not changed from here.
+            batch.refuse(entry.row, "promised_date", "The promised_date is missing.")
+        elif entry.order is None:
+            continue
         elif entry.order.origin != PurchaseOrder.Origin.IMPORTED:
             batch.refuse(entry.row, "po_number", "The order was entered here; change it there.")
         elif entry.order.status != PurchaseOrder.Status.ISSUED:
@@ -210,7 +214,7 @@ def _warn(batch: Batch, entry: _Entry) -> None:
     row = entry.row
     if row["unit_price"] == 0:
         batch.warn(row, "unit_price", "The price is zero.")
-    if row["order_date"] and row["order_date"] > row["promised_date"]:
+    if row["order_date"] and row["promised_date"] and row["order_date"] > row["promised_date"]:
         batch.warn(row, "order_date", "The order was placed after the promised day.")
     if row["line_amount"] is not None:
         exact = row["quantity"] * row["unit_price"]

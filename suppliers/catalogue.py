@@ -6,6 +6,8 @@ or qualification is found without walking the tree. Only this module and imports
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from django.db import connection, transaction
 
 from procure.constraints import refusing
@@ -153,14 +155,13 @@ def change_sku(sku: Sku, *, details: SkuDetails, actor: User) -> Sku:
     with refusing(_code_taken("sku", details.code)):
         sku.save(update_fields=list(changes))
     if RESULT_FIELDS & set(changes):
-        _mark_results_stale(sku)
+        mark_skus_stale([sku.pk])
     record("sku.changed", sku, actor=actor, summary=changed_words(sku, changes), changes=changes)
     return sku
 
 
 def _require_unit_unused(sku: Sku, unit: str) -> None:
-    priced = PriceBreak.objects.filter(sku=sku).exists()
-    if priced or PerformanceCell.objects.filter(sku=sku).exists():
+    if skus_in_use([sku.pk]):
         raise BusinessRuleError(
             "unit_in_use",
             f"Prices and results of {sku.code} are counted in {unit}. Add a new SKU instead.",
@@ -168,9 +169,19 @@ def _require_unit_unused(sku: Sku, unit: str) -> None:
         )
 
 
-def _mark_results_stale(sku: Sku) -> None:
-    suppliers = PerformanceCell.objects.filter(sku=sku).values_list("supplier_id", flat=True)
-    mark_stale(StaleKey(supplier_id, sku.pk) for supplier_id in suppliers.distinct())
+def skus_in_use(sku_ids: Collection[int]) -> set[int]:
+    """Those of the SKUs in whose unit prices or results are counted."""
+    if not sku_ids:
+        return set()
+    priced = PriceBreak.objects.filter(sku_id__in=sku_ids).order_by().values_list("sku_id")
+    counted = PerformanceCell.objects.filter(sku_id__in=sku_ids).values_list("sku_id")
+    return {sku_id for (sku_id,) in priced.union(counted)}
+
+
+def mark_skus_stale(sku_ids: Collection[int]) -> None:
+    """Marks everything that was computed from these SKUs' costs and tolerances."""
+    pairs = PerformanceCell.objects.filter(sku_id__in=sku_ids).values_list("supplier_id", "sku_id")
+    mark_stale(StaleKey(supplier_id, sku_id) for supplier_id, sku_id in pairs.distinct())
 
 
 def _code_taken(model: str, code: str) -> dict[str, BusinessRuleError]:

@@ -20,12 +20,30 @@ from procure.columns import (
     unit_price,
     whole,
 )
-from procure.imports import Batch, Row, import_kind
+from procure.imports import REFUSED, UNCHANGED, UPDATED, Batch, Row, import_kind
 from procure.models import Organization
 from procure.tenancy import current_organization_id
-from procure.upserts import Wish, asked, blank_texts, upsert, write_changes
+from procure.upserts import (
+    Wish,
+    asked,
+    blank_texts,
+    differs,
+    unless_same_unit,
+    upsert,
+    write_changes,
+)
+from suppliers import agreement_imports, term_imports
+from suppliers.catalogue import RESULT_FIELDS, mark_skus_stale, refresh_lineages, skus_in_use
 from suppliers.models import Category, Qualification, Sku, Supplier
 from suppliers.references import categories_by_code
+
+__all__ = [
+    "agreement_imports",
+    "import_categories",
+    "import_skus",
+    "import_suppliers",
+    "term_imports",
+]
 
 UNSORTED = "General"
 
@@ -113,8 +131,8 @@ def _add_categories(batch: Batch) -> None:
             Qualification(supplier_id=supplier_id, category_id=category_id, decided_by=batch.actor)
             for supplier_id, category_id in sorted(missing)
         ]
-        if missing and row.outcome == "unchanged":
-            row.outcome = "updated"
+        if missing and row.outcome == UNCHANGED:
+            row.outcome = UPDATED
     Qualification.objects.bulk_create(new)
 
 
@@ -126,11 +144,67 @@ def make_categories(wanted: Iterable[tuple[str, str]]) -> dict[str, Category]:
         key = code_key(word)
         if key not in found and key not in missing:
             missing[key] = Category(code=word[:60], name=name)
-    made = Category.objects.bulk_create(missing.values())
-    for category in made:
-        category.lineage = [category.pk]
-    write_changes(Category, made, ["lineage"])
+    if missing:
+        Category.objects.bulk_create(missing.values())
+        refresh_lineages()
     return found | missing
+
+
+@import_kind(
+    "categories",
+    code("category_code", 60, required=True),
+    text("name", 200, required=True),
+    code("parent_code", 60),
+    whole("lead_time_days", most=SMALL_INTEGER),
+    choice("criticality", Category.Criticality.values),
+    key=lambda row: code_key(row["category_code"]),
+    together=lambda row: "the tree",
+)
+def import_categories(batch: Batch) -> None:
+    """Categories by code, in any order; a parent is here already or in the same file.
+
+    A blank parent is the top of the tree. Refused: an unknown parent, and a circle by name.
+    """
+    stored = categories_by_code(locked=True)
+    wishes = []
+    for row in batch.open_rows:
+        known = stored.get(code_key(row["category_code"]))
+        values = asked(
+            row,
+            kept=("criticality",),
+            name="name",
+            lead_time_days="lead_time_days",
+            criticality="criticality",
+        )
+        if known is None:
+            values = {"code": row["category_code"], **values}
+        wishes.append(Wish(row, known, values))
+    coming = {code_key(wish.row["category_code"]) for wish in wishes}
+    for wish in wishes:
+        parent = wish.row["parent_code"]
+        if parent and code_key(parent) not in coming | set(stored):
+            batch.refuse(wish.row, "parent_code", f"There is no category “{parent}”.")
+    upsert(batch, Category, [wish for wish in wishes if not wish.row.outcome])
+    if "parent_code" in batch.columns:
+        _place(batch)
+
+
+def _place(batch: Batch) -> None:
+    """Puts each category below its parent once all of them have ids, and rebuilds the lineages."""
+    known = categories_by_code()
+    moved = []
+    for row in batch.rows:
+        category = known.get(code_key(row["category_code"]))
+        parent = known.get(code_key(row["parent_code"] or ""))
+        if row.outcome == REFUSED or category is None:
+            continue
+        if category.parent_id != (parent and parent.pk):
+            category.parent = parent
+            moved.append(category)
+            if row.outcome == UNCHANGED:
+                row.outcome = UPDATED
+    write_changes(Category, moved, ["parent"])
+    refresh_lineages()
 
 
 @import_kind(
@@ -166,10 +240,28 @@ def import_skus(batch: Batch) -> None:
         values = sku_values(row)
         if word := named[row.line]:
             values["category_id"] = categories[code_key(word)].pk
+        values = unless_same_unit(known, values)
         if known is None:
             values = {"code": row["sku"], **values}
         wishes.append(Wish(row, known, values))
+    wishes = _refuse_other_units(batch, wishes)
+    revalued = {
+        wish.stored.pk
+        for wish in wishes
+        if wish.stored and RESULT_FIELDS & set(differs(wish.stored, wish.values))
+    }
     upsert(batch, Sku, wishes)
+    mark_skus_stale(revalued)
+
+
+def _refuse_other_units(batch: Batch, wishes: list[Wish]) -> list[Wish]:
+    """The unit of a SKU stays once prices or results are counted in it."""
+    other = {wish.stored.pk: wish for wish in wishes if wish.stored and "unit" in wish.values}
+    for sku_id in skus_in_use(other):
+        wish = other[sku_id]
+        stored = getattr(wish.stored, "unit", "")
+        batch.refuse(wish.row, "unit", f"Prices and results are counted in {stored} already.")
+    return [wish for wish in wishes if not wish.row.outcome]
 
 
 def sku_values(row: Row) -> dict[str, Any]:

@@ -21,10 +21,11 @@ def skus_by_code(codes: Iterable[str]) -> dict[str, Sku]:
     return {one.code_key: one for one in Sku.objects.filter(code_key__in=keys)}
 
 
-def categories_by_code() -> dict[str, Category]:
-    """Every category by its code's key, exact spelling first; an organization has few."""
+def categories_by_code(*, locked: bool = False) -> dict[str, Category]:
+    """Every category by its code's key, the oldest of two spellings; an organization has few."""
     found: dict[str, Category] = {}
-    for category in Category.objects.order_by("pk"):
+    categories = Category.objects.order_by("pk")
+    for category in categories.select_for_update(no_key=True) if locked else categories:
         found.setdefault(code_key(category.code), category)
     return found
 

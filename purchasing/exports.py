@@ -1,0 +1,72 @@
+"""What can be exported about orders and receipts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from procure.exports import Cells, ExportOptions, export_kind
+from procure.units import canonical_unit
+from purchasing.models import GoodsReceipt, GoodsReceiptLine, PurchaseOrder, PurchaseOrderLine
+from purchasing.models import PurchaseOrderLine as OrderLine
+
+Status = PurchaseOrder.Status
+SENT = (Status.ISSUED, Status.CLOSED)
+
+
+@export_kind("purchase_orders")
+def export_purchase_orders(_options: ExportOptions) -> Iterator[Cells]:
+    """The lines of every order that was issued, closed ones included."""
+    lines = (
+        OrderLine.objects.filter(order__status__in=SENT)
+        .select_related("order__supplier", "sku")
+        .order_by("order__number", "line_no")
+    )
+    for line in lines.iterator():
+        order, supplier = line.order, line.order.supplier
+        assert supplier is not None
+        yield (
+            *(order.number, line.line_no, supplier.code, line.sku.code, line.ordered_quantity),
+            *(line.unit_price, order.currency, order.issued_on, line.promised_on),
+            *(line.requested_on, canonical_unit(line.unit), order.incoterm),
+            *(order.ship_to_country, line.amount, line.source_id),
+        )
+
+
+@export_kind("receipts")
+def export_receipts(_options: ExportOptions) -> Iterable[Cells]:
+    """The lines of every posted receipt; reversed ones and returns are left out."""
+    return (
+        GoodsReceiptLine.objects.filter(
+            receipt__status=GoodsReceipt.Status.POSTED, receipt__kind=GoodsReceipt.Kind.RECEIPT
+        )
+        .order_by("receipt__number", "order_line__line_no")
+        .values_list(
+            *("receipt__number", "order_line__order__number", "order_line__line_no"),
+            *("received_quantity", "receipt__received_on", "rejected_quantity"),
+            *("reject_reason", "receipt__recorded_on", "source_id"),
+        )
+    )
+
+
+@export_kind(
+    "list_exceptions",
+    *("po_number", "line_no", "supplier_code", "supplier", "sku", "category_code", "order_date"),
+    *("amount", "currency", "origin", "status", "reason", "explanation", "ordered_by"),
+)
+def export_list_exceptions(_options: ExportOptions) -> Iterator[Cells]:
+    """Order lines off the approved vendor list, with the reason that was given."""
+    lines = (
+        OrderLine.objects.filter(list_standing=PurchaseOrderLine.ListStanding.OFF_LIST)
+        .exclude(order__status__in=[Status.DRAFT, Status.CANCELLED])
+        .select_related("order__supplier", "order__created_by", "sku__category")
+        .order_by("order__number", "line_no")
+    )
+    for line in lines.iterator():
+        order, supplier = line.order, line.order.supplier
+        assert supplier is not None
+        yield (
+            *(order.number, line.line_no, supplier.code, supplier.name, line.sku.code),
+            *(line.sku.category.code, order.issued_on, line.amount, order.currency),
+            *(order.origin, order.status, order.off_list_reason, order.off_list_explanation),
+            order.created_by and order.created_by.email,
+        )

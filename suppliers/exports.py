@@ -1,0 +1,82 @@
+"""What can be exported about suppliers, SKUs and terms: the columns of the imports."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+
+from procure.exports import Cells, ExportOptions, export_kind
+from procure.units import canonical_unit
+from suppliers.agreement_imports import last_day
+from suppliers.models import ApprovedVendor, Category, PriceBreak, Qualification, Sku, Supplier
+
+
+@export_kind("suppliers")
+def export_suppliers(_options: ExportOptions) -> Iterator[Cells]:
+    """Every supplier, with the categories it was ever vetted for."""
+    categories: dict[int, list[str]] = defaultdict(list)
+    vetted = Qualification.objects.order_by("category__code").values_list(
+        "supplier_id", "category__code"
+    )
+    for supplier_id, code in vetted:
+        categories[supplier_id].append(code)
+    for one in Supplier.objects.order_by("code_key"):
+        yield (
+            *(one.code, one.name, one.legal_name, one.tax_id, one.country, one.currency),
+            *(one.payment_terms_days, one.incoterm, one.email, one.status),
+            ";".join(categories[one.pk]),
+        )
+
+
+@export_kind("categories")
+def export_categories(_options: ExportOptions) -> Iterable[Cells]:
+    """The tree, parents by their codes."""
+    return Category.objects.order_by("code").values_list(
+        "code", "name", "parent__code", "lead_time_days", "criticality"
+    )
+
+
+@export_kind("skus")
+def export_skus(_options: ExportOptions) -> Iterator[Cells]:
+    """Every SKU; product_group repeats the category's code."""
+    for one in Sku.objects.select_related("category").order_by("code_key"):
+        yield (
+            *(one.code, one.description, one.category.code, one.category.code),
+            *(canonical_unit(one.unit), one.pack_size, one.standard_cost, one.sale_price),
+            *(one.reorder_point, one.gtin),
+        )
+
+
+@export_kind("price_agreements")
+def export_price_agreements(_options: ExportOptions) -> Iterator[Cells]:
+    """Every agreed price, with the day on which it or its agreement ends."""
+    prices = PriceBreak.objects.select_related("agreement__supplier", "sku").order_by(
+        "agreement__number", "sku__code_key", "minimum_quantity", "valid_from"
+    )
+    for price in prices.iterator():
+        agreement = price.agreement
+        yield (
+            *(agreement.number, agreement.supplier.code, price.sku.code, price.unit_price),
+            *(agreement.currency, canonical_unit(price.unit), price.minimum_quantity),
+            *(price.valid_from, last_day(price, agreement), price.lead_time_days),
+            price.committed_quantity,
+        )
+
+
+@export_kind("approved_vendors")
+def export_approved_vendors(_options: ExportOptions) -> Iterable[Cells]:
+    """The whole list, entries that ended included."""
+    return ApprovedVendor.objects.order_by(
+        "supplier__code_key", "category__code", "sku__code_key", "valid_from"
+    ).values_list(
+        *("supplier__code", "category__code", "sku__code", "standing", "rank"),
+        *("valid_from", "valid_to", "reason"),
+    )
+
+
+@export_kind("qualifications")
+def export_qualifications(_options: ExportOptions) -> Iterable[Cells]:
+    """How far every supplier is vetted, by category."""
+    return Qualification.objects.order_by("supplier__code_key", "category__code").values_list(
+        "supplier__code", "category__code", "status", "valid_to", "note"
+    )
