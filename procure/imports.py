@@ -111,6 +111,7 @@ class ImportKind:
 
     Rows of one `document` stay in one chunk, and with `partial` a document is left out whole when
     one of its rows is refused. Rows that are only compared with each other are kept `together`.
+    Documents whose first row has the lower `order` come first.
     """
 
     name: str
@@ -118,6 +119,7 @@ class ImportKind:
     key: Callable[[Row], Hashable]
     document: Callable[[Row], Hashable] | None
     together: Callable[[Row], Hashable] | None
+    order: Callable[[Row], int] | None
     apply: Callable[[Batch], None]
 
     @property
@@ -135,11 +137,12 @@ def import_kind(
     key: Callable[[Row], Hashable],
     document: Callable[[Row], Hashable] | None = None,
     together: Callable[[Row], Hashable] | None = None,
+    order: Callable[[Row], int] | None = None,
 ) -> Callable[[Writer], Writer]:
     """Registers the function below it as the writer of a kind."""
 
     def register(apply: Writer) -> Writer:
-        _kinds[name] = ImportKind(name, columns, key, document, together, apply)
+        _kinds[name] = ImportKind(name, columns, key, document, together, order, apply)
         return apply
 
     return register
@@ -400,8 +403,11 @@ def _chunks(whole: Import) -> Iterator[list[Row]]:
         for start in range(0, len(open_rows), CHUNK):
             yield open_rows[start : start + CHUNK]
         return
+    documents = list(_documents(whole.rows, group))
+    if order := whole.kind.order:
+        documents.sort(key=lambda rows: order(rows[0]))
     chunk: list[Row] = []
-    for rows in _documents(whole.rows, group):
+    for rows in documents:
         if whole.kind.document:
             whole.leave_out_if_incomplete(rows)
         chunk += _open(rows)
