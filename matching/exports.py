@@ -1,4 +1,4 @@
-"""What can be exported about invoices and the differences they were held for."""
+"""What can be exported about invoices, the differences they were held for, and results."""
 
 from __future__ import annotations
 
@@ -7,7 +7,15 @@ from decimal import Decimal
 
 from matching.imports import FREIGHT
 from matching.models import Hold, SupplierInvoice, SupplierInvoiceLine
+from matching.result_exports import (
+    SCORECARD_COLUMNS,
+    SKU_COST_COLUMNS,
+    scorecard_rows,
+    sku_cost_rows,
+)
 from procure.exports import Cells, ExportOptions, export_kind
+from procure.models import Organization
+from procure.tenancy import current_organization_id
 from procure.units import canonical_unit
 
 
@@ -63,3 +71,19 @@ def _figure(text: str) -> Decimal | str | None:
         return Decimal(text) if text.strip("-0123456789.") == "" else text
     except ArithmeticError:
         return text
+
+
+@export_kind("scorecards", *SCORECARD_COLUMNS)
+def export_scorecards(options: ExportOptions) -> Iterator[Cells]:
+    """One row per supplier over the period, from the documents as they are now."""
+    organization = Organization.objects.get(pk=current_organization_id())
+    for row in scorecard_rows(organization, period=options.period, as_of=options.as_of):
+        yield tuple(row.values())
+
+
+@export_kind("sku_costs", *SKU_COST_COLUMNS)
+def export_sku_costs(_options: ExportOptions) -> Iterator[Cells]:
+    """One row per SKU and supplier, and one per SKU over all of them."""
+    organization = Organization.objects.get(pk=current_organization_id())
+    for row in sku_cost_rows(organization):
+        yield tuple(row.values())
