@@ -7,7 +7,7 @@ line that passes the limit and carries the figures of the final state.
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
-from datetime import date, timedelta
+from datetime import date
 from decimal import Decimal
 
 from matching.limits import EXACT as EXACT_LIMIT
@@ -59,7 +59,7 @@ class BilledLine:
             return True
         if line.due is None or self.received_at is None:
             return False
-        return self.received_at <= line.due + timedelta(days=line.early_late_days)
+        return (self.received_at - line.due).days <= line.early_late_days
 
     def quantity_steps(self) -> list[tuple[int, Decimal]]:
         """Position and quantity of each invoice line."""

@@ -29,6 +29,7 @@ NO_DATABASE_COMMANDS = frozenset(
         "-h",
         "version",
         "--version",
+        "match_cases",
         "create_roles",
         "collectstatic",
     }

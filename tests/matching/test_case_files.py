@@ -11,6 +11,7 @@ import pytest
 
 from matching.case_files import run_case_file
 from matching.case_reading import CaseFileError
+from procure.launcher import NO_DATABASE_COMMANDS
 
 ROOT = Path(__file__).parents[2]
 GOOD = {
@@ -226,6 +227,10 @@ def test_the_command_refuses_a_bad_file_with_exit_two_and_no_output(tmp_path):
     assert (done.returncode, done.stdout) == (2, "")
     assert "good" in done.stderr
     assert "order.statsu" in done.stderr
+
+
+def test_the_command_brings_up_no_service():
+    assert "match_cases" in NO_DATABASE_COMMANDS
 
 
 def test_the_command_refuses_a_file_that_is_not_there(tmp_path):
