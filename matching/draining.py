@@ -6,6 +6,7 @@ replaced. It may be killed anywhere; what was not committed is still marked.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date, timedelta
 
 from django.db.models import F, QuerySet
@@ -20,8 +21,8 @@ from matching.cells import (
 )
 from matching.scorecards import refresh_scorecards
 from matching.sku_costs import refresh_sku_costs
-from procure.events import sweeps
-from procure.models import Organization
+from procure.events import reacts_to, sweeps
+from procure.models import BusinessEvent, Organization
 from procure.tenancy import current_organization_id, tenant_atomic
 from purchasing.models import PurchaseOrderLine
 from suppliers import rollups
@@ -42,6 +43,12 @@ def drain(organization_id: int) -> None:
         while is_left:
             with tenant_atomic(organization_id):
                 is_left = step()
+
+
+@reacts_to("organization.changed")
+def recompute_after_changed_rules(events: Sequence[BusinessEvent]) -> None:
+    """The delivery window and the basis of due dates are part of every result."""
+    rollups.mark_all_results_stale()
 
 
 def current_organization() -> Organization:

@@ -231,6 +231,7 @@ def _new_line(receipt: GoodsReceipt, line: OrderLine, row: Row) -> GoodsReceiptL
         order_line=line,
         received_quantity=row["quantity_received"],
         rejected_quantity=rejected(row),
+        rejects_known=row["quantity_rejected"] is not None,
         reject_reason=reason(row),
         source_id=row["source_id"],
     )
