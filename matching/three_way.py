@@ -150,26 +150,30 @@ class _Match:
         billed.net.append(line)
         normalised = normalise(line, candidate.line)
         if normalised is None:
-            self.results.append(
-                CheckResult(
-                    check=Check.UOM_UNKNOWN,
-                    status=Status.HOLD,
-                    order=candidate.order.number,
-                    line=candidate.line.line,
-                    invoice_line=line.position,
-                    expected=candidate.line.unit,
-                    actual=line.written.unit,
-                    at_stake=line.net_amount,
-                )
-            )
             return
         billed.normalised.append(normalised)
         self.normalised[line.position] = normalised
         self.results.extend(_factor_result(candidate, normalised))
 
+    def _unknown_units(self, billed: BilledLine) -> Iterable[CheckResult]:
+        """Hold what nobody can convert: once per order line, on the first such invoice line."""
+        unknown = [line for line in billed.net if line.position not in self.normalised]
+        if unknown:
+            yield CheckResult(
+                check=Check.UOM_UNKNOWN,
+                status=Status.HOLD,
+                order=billed.order.number,
+                line=billed.line.line,
+                invoice_line=unknown[0].position,
+                expected=billed.line.unit,
+                actual=unknown[0].written.unit,
+                at_stake=sum((line.net_amount for line in unknown), ZERO),
+            )
+
     def _check_lines(self) -> None:
         creditable = {(c.order, c.line): c for c in self.invoice.creditable}
         for billed in self.billed.values():
+            self.results.extend(self._unknown_units(billed))
             if self.invoice.is_credit:
                 left = creditable.get((billed.order.number, billed.line.line))
                 quantity, amount = (left.quantity, left.amount) if left else (ZERO, ZERO)
