@@ -138,6 +138,7 @@ BROKER_TRANSPORT_OPTIONS = {
     "socket_timeout": BROKER_TIMEOUT_SECONDS,
     "socket_connect_timeout": 1.0,
     "health_check_interval": 10,
+    "max_retries": 0,  # of one publication; a worker's own reconnecting has other settings
 }
 
 # --- People ----------------------------------------------------------------------------------

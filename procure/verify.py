@@ -7,10 +7,12 @@ import os
 import secrets
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 
 from procure.bootstrap import ROOT, say
 from procure.local import LocalServiceError
+from procure.system_packages import provide_browser, provide_pdf_libraries
 from tests.services import test_services
 
 PRODUCTION = {
@@ -18,12 +20,13 @@ PRODUCTION = {
     "SECRET_KEY": secrets.token_urlsafe(64),
     "ALLOWED_HOSTS": "procure.example",
 }
+# Two processes share the machine's cores; tests that start whole servers stay on one of them.
 PARALLEL = ["-n", "2", "--dist", "loadgroup"]
 
 
 @dataclass(frozen=True)
 class Check:
-    """One thing that must hold before the tests run."""
+    """One thing that must hold besides the tests."""
 
     name: str
     arguments: list[str]
@@ -31,14 +34,11 @@ class Check:
 
 
 CHECKS = [
+    Check("types", ["-m", "mypy"]),
     Check("format", ["-m", "ruff", "format", "--check", "--quiet"]),
     Check("lint", ["-m", "ruff", "check", "--quiet"]),
-    Check("types", ["-m", "mypy"]),
     Check("Django's checks", ["-m", "django", "check"]),
-    Check(
-        "no missing migration",
-        ["-m", "django", "makemigrations", "--check", "--dry-run"],
-    ),
+    Check("no missing migration", ["-m", "django", "makemigrations", "--check", "--dry-run"]),
     Check(
         "production settings",
         ["-m", "django", "check", "--deploy", "--fail-level", "WARNING"],
@@ -49,18 +49,27 @@ CHECKS = [
 
 def run(arguments: list[str]) -> int:
     """Run the checks and the tests; the exit code is 0 when all of it passed."""
+    os.environ["DJANGO_SETTINGS_MODULE"] = "procure.settings"
+    if arguments:
+        return pytest(arguments)
+    provide_pdf_libraries()
+    if browser := provide_browser():
+        os.environ["CHROMIUM"] = browser
+    else:
+        say("No Chromium can be had here: THE BROWSER TESTS ARE SKIPPED.")
     try:
         with test_services() as environment:
             os.environ.update(environment)
-            os.environ["DJANGO_SETTINGS_MODULE"] = "procure.settings"
-            if arguments:
-                return pytest(arguments)
-            failed = [check.name for check in CHECKS if not holds(check)]
-            if failed:
-                say(f"FAILED: {', '.join(failed)}. The tests run all the same.")
-            return pytest(PARALLEL) or bool(failed)
+            with ThreadPoolExecutor(max_workers=2) as pool:
+                results = list(pool.map(holds, CHECKS))
+            failed = [check.name for check, held in zip(CHECKS, results, strict=True) if not held]
+            tests = pytest(PARALLEL)
     except LocalServiceError as refusal:
         sys.exit(str(refusal))
+    if failed:
+        # On standard error, so that pytest's summary stays the last line of the output.
+        say(f"FAILED besides the tests: {', '.join(failed)}.")
+    return tests or bool(failed)
 
 
 def holds(check: Check) -> bool:
@@ -74,17 +83,15 @@ def holds(check: Check) -> bool:
         text=True,
         check=False,
     )
-    say(f"{'ok    ' if done.returncode == 0 else 'FAILED'} {check.name}")
-    if done.returncode != 0:
-        print(done.stdout, flush=True)
-    return done.returncode == 0
+    held = done.returncode == 0
+    say(f"ok      {check.name}" if held else f"FAILED  {check.name}\n{done.stdout}")
+    return held
 
 
 def pytest(arguments: list[str]) -> int:
     """Run the suite; its summary line is the last that is printed."""
-    return subprocess.run(
-        [sys.executable, "-m", "pytest", *arguments], cwd=ROOT, check=False
-    ).returncode
+    command = [sys.executable, "-m", "pytest", *arguments]
+    return subprocess.run(command, cwd=ROOT, check=False).returncode
 
 
 if __name__ == "__main__":

@@ -206,7 +206,7 @@ def migrated(server):
     collect = re.search(
         r"RUN SECRET_KEY\S+ ALLOWED_HOSTS\S+ (python .*)$", DOCKERFILE, re.MULTILINE
     )
-    for command in (COMPOSE["migrate"]["command"], collect.group(1).split()):
+    for command in (COMPOSE["migrate"]["command"], shlex.split(collect.group(1))):
         done = subprocess.run(
             command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False
         )
