@@ -41,7 +41,7 @@ def drain(organization_id: int) -> None:
     for step in (recompute_stale_keys, refresh_outdated_scorecards, refresh_outdated_sku_costs):
         is_left = True
         while is_left:
-            with tenant_atomic(organization_id):
+            with tenant_atomic(organization_id, is_bulk=True):
                 is_left = step()
 
 

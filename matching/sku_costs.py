@@ -178,7 +178,7 @@ def _add_agreed_prices(costs: Collection[Cost], on: date) -> None:
     wanted = [
         WantedPrice(cost.key.supplier_id, cost.key.sku_id, cost.all_time.quantity / cost.lines)
         for cost in costs
-        if cost.key.supplier_id is not None
+        if cost.key.supplier_id is not None and cost.lines
     ]
     agreed = agreed_prices(wanted, on) if wanted else {}
     lowest: dict[tuple[int, str], Decimal] = {}

@@ -137,7 +137,7 @@ def _work_off_batch(organization_id: int) -> bool:
         claimed = _claim()
     if not claimed:
         return False
-    with tenant_atomic(organization_id):
+    with tenant_atomic(organization_id, is_bulk=True):
         pending = list(
             PendingEvent.objects.filter(pk__in=[row.pk for row in claimed])
             .select_for_update(skip_locked=True, of=("self",))

@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from procure.models import Membership, Organization, User
 
 RUNTIME_ROLE = "app_rw"
+BULK_TIMEOUT = "120s"  # a page's statements have 15 s, by the role
 RETRIED_SQLSTATES = {
     "40P01",
     "40001",
@@ -74,8 +75,10 @@ def first_nudge_of_transaction() -> bool:
 
 
 @contextmanager
-def tenant_atomic(organization_id: int) -> Iterator[None]:
+def tenant_atomic(organization_id: int, *, is_bulk: bool = False) -> Iterator[None]:
     """One transaction in which exactly this organization's rows exist.
+
+    With `is_bulk` its statements may take as long as a worker's, not only as long as a page's.
 
     Nested for the same organization it is a savepoint; for another one it refuses, because
     SET LOCAL inside a savepoint leaks into the surrounding transaction.
@@ -92,7 +95,7 @@ def tenant_atomic(organization_id: int) -> Iterator[None]:
     token = _tenant.set(_Tenant(organization_id))
     try:
         with transaction.atomic():
-            _set_organization(str(int(organization_id)))
+            _set_organization(str(int(organization_id)), BULK_TIMEOUT if is_bulk else "")
             yield
     finally:
         _tenant.reset(token)
@@ -101,9 +104,12 @@ def tenant_atomic(organization_id: int) -> Iterator[None]:
             _set_organization("")
 
 
-def _set_organization(value: str) -> None:
+def _set_organization(value: str, statement_timeout: str = "") -> None:
+    setting = f"SET LOCAL app.organization_id = '{value}'"
+    if statement_timeout:
+        setting += f"; SET LOCAL statement_timeout = '{statement_timeout}'"
     with connection.cursor() as cursor:
-        cursor.execute(f"SET LOCAL app.organization_id = '{value}'")
+        cursor.execute(setting)
 
 
 class OrganizationScoped(models.Manager["Any"]):

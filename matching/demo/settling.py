@@ -11,6 +11,7 @@ from matching.demo.history import FIRST_NUMBER, DemoOrder
 from matching.models import Hold, SupplierInvoice
 from matching.rematching import match_invoices
 from procure.models import DocumentNumber
+from procure.statistics import refresh_statistics
 from procure.tenancy import current_organization_id
 
 CHUNK = 400
@@ -59,8 +60,10 @@ def settle_history(company: Company, orders: list[DemoOrder]) -> None:
         (invoice for order in orders for invoice, _lines in order.invoices),
         key=lambda invoice: (invoice.received_on, invoice.pk),
     )
+    refresh_statistics()
     for start in range(0, len(invoices), CHUNK):
         match_invoices([invoice.pk for invoice in invoices[start : start + CHUNK]])
+    refresh_statistics()
     _accept_old_differences(company)
     organization_id = current_organization_id()
     with connection.cursor() as cursor:
