@@ -278,6 +278,11 @@ def void_invoice(invoice: SupplierInvoice, *, reason: str, actor: User) -> Suppl
     require_status(invoice, Status.OPEN, Status.APPROVED)
     if invoice.credit_notes.exclude(status=Status.VOID).exists():
         raise BusinessRuleError("credited", "A credit note credits this invoice. Void that first.")
+    return set_void(invoice, reason, actor)
+
+
+def set_void(invoice: SupplierInvoice, reason: str, actor: User) -> SupplierInvoice:
+    """Voids a locked invoice that may be voided; its orders are locked, too."""
     now = timezone.now()
     invoice.status, invoice.approved_at, invoice.approved_amount = Status.VOID, None, None
     invoice.voided_by, invoice.voided_at, invoice.void_reason = actor, now, reason.strip()[:300]

@@ -109,6 +109,8 @@ class InvoiceHolds:
             accepted = self.overridden.get(key)
             known = self.stored.get(key)
             if known is not None:
+                if known.resolution_id is not None and _is_worse(hold, known):
+                    known.resolution = None  # it was decided on better figures
                 if _copy_figures(hold, known) and known.pk is not None:
                     self.changed.append(known)
             elif accepted is None or _is_worse(hold, accepted):

@@ -7,11 +7,15 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
+from django.utils import timezone
+
 from matching.capture import CapturedLine, capture_invoice
-from matching.models import Hold, SupplierInvoice, SupplierInvoiceLine
+from matching.models import Hold, Resolution, SupplierInvoice, SupplierInvoiceLine
+from matching.resolution import apply_due_resolutions
+from procure.models import BusinessEvent
 from purchasing.models import GoodsReceipt, PurchaseOrder, PurchaseOrderLine
 from purchasing.receiving import ReceivedLine, post_receipt
-from suppliers.models import Sku
+from suppliers.models import PriceBreak, Sku
 from tests.world import World
 
 DAY = date(2026, 5, 4)
@@ -122,3 +126,29 @@ def links(of: SupplierInvoice) -> Sequence[int | None]:
         .order_by("position")
         .values_list("order_line__line_no", flat=True)
     )
+
+
+def holding_nothing_changed(of: SupplierInvoice) -> tuple[Any, ...]:
+    """Everything that a refused step must leave as it was."""
+    return (
+        SupplierInvoice.objects.values().get(pk=of.pk),
+        list(Hold.objects.filter(invoice=of).order_by("pk").values()),
+        list(SupplierInvoiceLine.objects.filter(invoice=of).order_by("pk").values()),
+        Resolution.objects.count(),
+        BusinessEvent.objects.count(),
+    )
+
+
+def take_effect(decided: Resolution) -> Resolution:
+    """Lets the time to undo pass and the sweep come by."""
+    Resolution.objects.filter(pk=decided.pk).update(effective_at=timezone.now())
+    apply_due_resolutions()
+    return Resolution.objects.get(pk=decided.pk)
+
+
+def a_dear_invoice(world: World, number: str = "INV-1", **changes: Any) -> SupplierInvoice:
+    """Ten shippers received, billed at 2.00 instead of 1.00: a price hold of 10.00 for the buyer."""
+    PriceBreak.objects.all().delete()
+    order = an_order(world, (world.shipper, 10, 1), number=f"PO-{number}")
+    receive(world, order, (1, 10))
+    return invoice(world, number, billed(1, 10, 2, order=f"PO-{number}"), **changes)

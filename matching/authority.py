@@ -1,0 +1,121 @@
+"""Who may accept a difference: the owner of the hold, or somebody whose limit covers it.
+
+Nobody accepts a difference on an invoice they entered, or on goods they received themselves.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+
+from django.db.models import Q
+from django.utils import timezone
+
+from matching.holds import RECEIPT_CHECKS
+from matching.models import Hold, SupplierInvoice
+from matching.results import Check
+from procure.errors import BusinessRuleError
+from procure.figures import money
+from procure.models import ExchangeRate, Membership, User
+from procure.money import ZERO
+from procure.permissions import Role
+from procure.tenancy import current_organization_id
+from purchasing.models import GoodsReceipt, GoodsReceiptLine
+
+ALSO_OWNED_BY = {Check.QTY_RECEIVED.value: Role.BUYER}
+
+
+@dataclass(frozen=True, slots=True)
+class Authority:
+    """Whether a person may accept these holds, and in words why not."""
+
+    is_given: bool
+    code: str = ""
+    why_not: str = ""
+
+
+GIVEN = Authority(True)
+
+
+def membership_of(person: User) -> Membership:
+    """The person's seat in the current organization."""
+    return Membership.objects.select_related("organization").get(
+        user=person, organization_id=current_organization_id(), is_active=True
+    )
+
+
+def authority_over(
+    invoice: SupplierInvoice, holds: Sequence[Hold], membership: Membership
+) -> Authority:
+    """Whether this member may accept all of these holds of an invoice."""
+    if invoice.captured_by_id == membership.user_id:
+        return Authority(
+            False, "own_invoice", "You entered this invoice; somebody else accepts its differences."
+        )
+    if received_themselves(membership.user_id, holds):
+        return Authority(
+            False, "own_receipt", "You received these goods; somebody else accepts the difference."
+        )
+    foreign = [hold for hold in holds if not owns(membership, hold)]
+    if not foreign:
+        return GIVEN
+    if membership.acceptance_limit > 0:
+        stake = sum((hold.amount_at_stake for hold in foreign), ZERO)
+        amount = in_own_currency(stake, invoice.currency, membership.organization.currency)
+        if amount is not None and amount <= membership.acceptance_limit:
+            return GIVEN
+    return Authority(False, "authority", _needs(foreign, membership))
+
+
+def require_authority(
+    invoice: SupplierInvoice, holds: Sequence[Hold], membership: Membership
+) -> None:
+    """Refuses the acceptance in words."""
+    authority = authority_over(invoice, holds, membership)
+    if not authority.is_given:
+        raise BusinessRuleError(authority.code, authority.why_not)
+
+
+def owns(membership: Membership, hold: Hold) -> bool:
+    """Whether a role of this member owns the hold; the AP lead stands in for the clerks."""
+    owners = {hold.owner_role, ALSO_OWNED_BY.get(hold.check_code)}
+    if Role.AP_CLERK in owners:
+        owners.add(Role.AP_LEAD)
+    return any(role in owners for role in membership.roles)
+
+
+def received_themselves(user_id: int, holds: Collection[Hold]) -> bool:
+    """Whether a hold about goods rests on a receipt that this person posted."""
+    line_ids = [hold.order_line_id for hold in holds if hold.check_code in RECEIPT_CHECKS]
+    return bool(line_ids) and (
+        GoodsReceiptLine.objects.filter(
+            Q(receipt__posted_by=user_id),
+            order_line_id__in=line_ids,
+            receipt__status=GoodsReceipt.Status.POSTED,
+        ).exists()
+    )
+
+
+def in_own_currency(amount: Decimal, currency: str, own_currency: str) -> Decimal | None:
+    """An amount in the organization's currency at the latest rate; None without one."""
+    if currency == own_currency:
+        return amount
+    rate = (
+        ExchangeRate.objects.filter(
+            currency=currency, per_currency=own_currency, valid_from__lte=timezone.localdate()
+        )
+        .order_by("-valid_from")
+        .first()
+    )
+    return None if rate is None else amount * rate.rate
+
+
+def _needs(holds: Sequence[Hold], membership: Membership) -> str:
+    owners = sorted({str(Role(hold.owner_role).label).lower() for hold in holds})
+    stake = sum((hold.amount_at_stake for hold in holds), ZERO)
+    limit = membership.acceptance_limit
+    currency = membership.organization.currency
+    if limit > 0 and stake > limit:
+        return f"Over your limit of {money(limit, currency)}; needs the {' and the '.join(owners)}."
+    return f"Needs the {' and the '.join(owners)}, or a limit that covers {money(stake)}."

@@ -1,0 +1,113 @@
+"""What follows for invoices when goods move, orders or agreements change, or another invoice is paid.
+
+Each takes a batch of events, may run twice, and matches only the invoices that are linked to what
+changed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+
+from django.db.models import Q
+
+from matching.holds import Cause
+from matching.models import SupplierInvoice
+from matching.rematching import match_invoices, rematch_order_lines
+from matching.resolution import apply_due_resolutions
+from matching.telling import tell_matched
+from matching.tolerances import ensure_default_tolerance
+from procure.events import reacts_to, sweeps
+from procure.models import BusinessEvent
+from procure.tenancy import tenant_atomic
+from purchasing.models import PurchaseOrderLine
+from suppliers.models import PriceBreak
+
+GOODS_IN_WORDS = {
+    "goods_receipt.posted": "receipt",
+    "goods_receipt.returned": "return",
+    "goods_receipt.reversed": "reversal of",
+}
+TAKES_GOODS_AWAY = {"goods_receipt.returned", "goods_receipt.reversed"}
+Status = SupplierInvoice.Status
+
+
+@reacts_to("organization.founded")
+def give_default_tolerance(events: Sequence[BusinessEvent]) -> None:
+    """A new organization starts with limits that its people can read and change."""
+    ensure_default_tolerance()
+
+
+@reacts_to(*GOODS_IN_WORDS)
+def match_after_goods(events: Sequence[BusinessEvent]) -> None:
+    """Receipts release what waited for them; returns and reversals may take an approval back."""
+    words: dict[int, str] = {}
+    for event in events:
+        for line_id in event.payload["line_ids"]:
+            words[line_id] = f"{GOODS_IN_WORDS[event.kind]} {event.label}"
+    cause = Cause(", ".join(sorted(set(words.values())))[:200], words)
+    goods_left = any(event.kind in TAKES_GOODS_AWAY for event in events)
+    matched = rematch_order_lines(set(words), cause, approved_too=goods_left)
+    tell_matched(matched, cause, None)
+
+
+@reacts_to(
+    "purchase_order.issued",
+    "purchase_order.changed",
+    "purchase_order.closed",
+    "purchase_order.cancelled",
+)
+def match_after_order_change(events: Sequence[BusinessEvent]) -> None:
+    """An order that was issued or changed may be what its invoices waited for."""
+    order_ids = {event.payload["order_id"] for event in events}
+    cause = Cause(", ".join(sorted({f"order {event.label}" for event in events}))[:200])
+    numbers = {event.label for event in events}
+    ids = set(
+        SupplierInvoice.objects.filter(
+            Q(lines__order_line__order_id__in=order_ids)
+            | Q(order_reference__in=numbers)
+            | Q(lines__order_number__in=numbers),
+            status=Status.OPEN,
+        ).values_list("pk", flat=True)
+    )
+    tell_matched(match_invoices(ids, cause), cause, None)
+
+
+@reacts_to("price_agreement.agreed", "price_agreement.changed", "price_agreement.prices_changed")
+def match_after_agreement_change(events: Sequence[BusinessEvent]) -> None:
+    """Agreed prices are read anew for the open invoices of what the agreements are about."""
+    pairs = PriceBreak.objects.filter(
+        agreement_id__in=[event.subject_id for event in events]
+    ).values_list("agreement__supplier_id", "sku_id")
+    suppliers, skus = {pair[0] for pair in pairs}, {pair[1] for pair in pairs}
+    line_ids = _lines_under_open_invoices(suppliers, skus)
+    cause = Cause(", ".join(sorted({f"agreement {event.label}" for event in events}))[:200])
+    tell_matched(rematch_order_lines(line_ids, cause), cause, None)
+
+
+def _lines_under_open_invoices(suppliers: Collection[int], skus: Collection[int]) -> set[int]:
+    return set(
+        PurchaseOrderLine.objects.filter(
+            order__supplier_id__in=suppliers,
+            sku_id__in=skus,
+            invoice_lines__invoice__status=Status.OPEN,
+        ).values_list("pk", flat=True)
+    )
+
+
+@reacts_to("supplier_invoice.captured", "supplier_invoice.approved", "supplier_invoice.voided")
+def match_beside_other_invoices(events: Sequence[BusinessEvent]) -> None:
+    """What one invoice bills, or no longer bills, changes the room of the others on its lines."""
+    line_ids: set[int] = set()
+    for event in events:
+        if event.payload.get("status") != Status.OPEN:
+            line_ids.update(event.payload["line_ids"])
+    numbers = sorted({f"invoice {event.label}" for event in events})
+    cause = Cause(", ".join(numbers)[:200])
+    tell_matched(rematch_order_lines(line_ids, cause), cause, None)
+
+
+@sweeps
+def let_decisions_take_effect(organization_id: int) -> None:
+    """Decisions whose time to undo is over take effect with the next sweep."""
+    with tenant_atomic(organization_id):
+        apply_due_resolutions()

@@ -1,0 +1,112 @@
+"""Which invoices are suspected to repeat an earlier one, and which are not."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from decimal import Decimal
+
+import pytest
+
+from matching.capture import CapturedLine, void_invoice
+from matching.models import SupplierInvoice
+from suppliers.models import PriceBreak, Supplier
+from tests.matching.paying import (
+    DAY,
+    an_order,
+    billed,
+    credit,
+    invoice,
+    open_holds,
+    receive,
+    status_of,
+)
+from tests.world import World
+
+pytestmark = pytest.mark.django_db
+LATER = DAY + timedelta(days=30)
+
+
+@pytest.fixture(autouse=True)
+def an_order_of_a_hundred(inside: World) -> None:
+    PriceBreak.objects.all().delete()
+    receive(inside, an_order(inside, (inside.shipper, 100, 1)), (1, 100))
+
+
+def unplaced(amount: object) -> CapturedLine:
+    return CapturedLine(Decimal(1), Decimal(str(amount)))
+
+
+@pytest.mark.parametrize("respelled", ["INV-1O1", "1NV-101", "INV-101-R", "INV-101/2026"])
+def test_a_number_that_reads_the_same_is_suspected(inside: World, respelled: str) -> None:
+    invoice(inside, "INV-101", billed(1, 10, 1))
+    again = invoice(inside, respelled, billed(1, 20, 1), invoiced_on=LATER)
+    assert open_holds(again) == [("DUPLICATE_SUSPECT", "INV-101", respelled)]
+    hold = again.holds.get()
+    assert (hold.owner_role, hold.amount_at_stake) == ("ap_clerk", Decimal(20))
+
+
+@pytest.mark.parametrize(("days", "is_suspected"), [(3, True), (4, False)])
+def test_the_same_amount_within_three_days_is_suspected(
+    inside: World, days: int, is_suspected: bool
+) -> None:
+    invoice(inside, "AB-77", unplaced(500))
+    again = invoice(inside, "XY-1234", unplaced(500), invoiced_on=DAY + timedelta(days=days))
+    assert (open_holds(again)[0][0] == "DUPLICATE_SUSPECT") is is_suspected
+
+
+@pytest.mark.parametrize("number", ["A-10045", "A-1004", "A-0104", "A-1O05"])
+def test_the_same_amount_under_a_number_one_keystroke_away_is_suspected(
+    inside: World, number: str
+) -> None:
+    invoice(inside, "A-1004" if number != "A-1004" else "A-10046", unplaced(500))
+    again = invoice(inside, number, unplaced(500), invoiced_on=LATER)
+    assert open_holds(again)[0][0] == "DUPLICATE_SUSPECT"
+
+
+def test_a_line_billed_in_full_again_is_suspected(inside: World) -> None:
+    invoice(inside, "AB-77", billed(1, 100, 1))
+    again = invoice(inside, "XY-1234", billed(1, 100, "1.005"), invoiced_on=LATER)
+    assert open_holds(again) == [("DUPLICATE_SUSPECT", "AB-77", "XY-1234")]
+
+
+def test_a_near_copy_that_over_bills_is_suspected(inside: World) -> None:
+    invoice(inside, "AB-77", billed(1, 60, 1))
+    again = invoice(inside, "XY-1234", billed(1, 58, "1.01"), invoiced_on=DAY + timedelta(days=5))
+    assert open_holds(again) == [("DUPLICATE_SUSPECT", "AB-77", "XY-1234")]
+
+
+def test_a_partial_billing_is_no_duplicate(inside: World) -> None:
+    first = invoice(inside, "AB-77", billed(1, 50, 1))
+    second = invoice(inside, "AB-78", billed(1, 50, 1))
+    assert (status_of(first), status_of(second)) == ("approved", "approved")
+
+
+def test_another_supplier_with_the_same_tax_id_counts_as_the_same(inside: World) -> None:
+    Supplier.objects.update(tax_id="US-123456789")
+    inside.kestrel.refresh_from_db()
+    invoice(inside, "AB-77", unplaced(500))
+    again = invoice(inside, "AB 77", unplaced(900), supplier=inside.kestrel)
+    assert open_holds(again) == [("DUPLICATE_SUSPECT", "AB-77", "AB 77")]
+
+
+def test_another_supplier_without_it_does_not(inside: World) -> None:
+    invoice(inside, "AB-77", unplaced(500))
+    again = invoice(inside, "AB-77", unplaced(500), supplier=inside.kestrel)
+    assert open_holds(again)[0][0] == "NO_PO"
+
+
+def test_a_voided_invoice_counts_no_more_and_frees_its_number(inside: World) -> None:
+    void_invoice(
+        invoice(inside, "AB-77", billed(1, 100, 1)),
+        reason="Entered by mistake",
+        actor=inside.people["ap_clerk"],
+    )
+    assert status_of(invoice(inside, "AB-77", billed(1, 100, 1))) == "approved"
+
+
+def test_a_fully_credited_invoice_counts_no_more_but_keeps_its_number(inside: World) -> None:
+    invoice(inside, "INV-101", billed(1, 100, 1))
+    credit(inside, "CN-1", "INV-101", billed(1, 100, 1))
+    again = invoice(inside, "INV-1O1", billed(1, 100, 1))
+    assert status_of(again) == "approved"
+    assert SupplierInvoice.objects.filter(status="approved").count() == 3
