@@ -2,14 +2,25 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from typing import TypeVar
+from typing import Any, TypeVar
 
+import pytest
 from django.db import connection
 
+from procure.errors import BusinessRuleError
+from purchasing.models import PurchaseOrder, PurchaseOrderLine
+
 Answer = TypeVar("Answer")
+
+
+def rounds(short: int, full: int) -> int:
+    """How often a test plays its scene: a few times in the suite, all of it in a soak."""
+    return full if os.environ.get("PROCURE_SOAK") else short
 
 
 def at_once(calls: Sequence[Callable[[], Answer]]) -> list[Answer | BaseException]:
@@ -27,3 +38,42 @@ def at_once(calls: Sequence[Callable[[], Answer]]) -> list[Answer | BaseExceptio
 
     with ThreadPoolExecutor(len(calls)) as pool:
         return [future.result() for future in [pool.submit(run, call) for call in calls]]
+
+
+def refusals(answers: Iterable[object]) -> list[str]:
+    """The codes of the refusals; any other exception fails the test that asks."""
+    found = []
+    for answer in answers:
+        if isinstance(answer, BusinessRuleError):
+            found.append(answer.code)
+        elif isinstance(answer, BaseException):
+            raise answer
+    return sorted(found)
+
+
+class Meeting:
+    """All clients have read before any writes: what a missing lock lets happen sooner or later."""
+
+    def __init__(self, clients: int) -> None:
+        self.barrier = threading.Barrier(clients)
+
+    def wait(self) -> None:
+        with contextlib.suppress(threading.BrokenBarrierError):
+            self.barrier.wait(timeout=10)
+
+
+def read_without_locks(monkeypatch: pytest.MonkeyPatch, module: Any, meeting: Meeting) -> None:
+    """Removes the protection: a module's actions read the order and its lines and lock nothing."""
+
+    def lock_order(order: PurchaseOrder) -> PurchaseOrder:
+        return PurchaseOrder.objects.select_related("supplier", "category", "organization").get(
+            pk=order.pk
+        )
+
+    def lock_lines(order: PurchaseOrder) -> list[PurchaseOrderLine]:
+        lines = list(PurchaseOrderLine.objects.filter(order=order).order_by("pk"))
+        meeting.wait()
+        return lines
+
+    monkeypatch.setattr(module, "lock_order", lock_order)
+    monkeypatch.setattr(module, "lock_lines", lock_lines)

@@ -70,11 +70,12 @@ def leaks(world: World, foreign: World) -> list[str]:
             values = dict.fromkeys(names, public_id)
             path = address.path(world.organization.slug, **values)
             probe = {"id": public_id, "supplier": public_id, "category": public_id, "q": "CANARY"}
-            for response in (client.get(path, probe), client.post(path, probe)):
-                if CANARY in response.content.decode(errors="replace") or (
-                    names and response.status_code == 200
-                ):
-                    found.append(f"{address.name} with {label}: {response.status_code}")
+            found += [
+                f"{address.name} with {label}: {response.status_code}"
+                for response in (client.get(path, probe), client.post(path, probe))
+                if CANARY in response.content.decode(errors="replace")
+                or (names and response.status_code == 200)
+            ]
     return found
 
 
