@@ -21,6 +21,7 @@ from procure.errors import BusinessRuleError
 from procure.events import record
 from procure.models import ImportRun, User
 from procure.reading import Table, read_table
+from procure.statistics import BULK_ROWS, refresh_statistics
 from procure.tenancy import current_organization_id, tenant_atomic
 
 CHUNK = 2_000
@@ -308,6 +309,8 @@ def _write(whole: Import, organization_id: int, file_name: str) -> None:
         if whole.result.refused and not whole.options.partial:
             whole.result.created = whole.result.updated = 0
             raise _NothingWritten
+        if whole.result.created >= BULK_ROWS:
+            refresh_statistics()
         _record_run(whole, file_name)
 
 
