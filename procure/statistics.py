@@ -15,4 +15,3 @@ def refresh_statistics() -> None:
     """
     with connection.cursor() as cursor:
         cursor.execute("SELECT procure_refresh_statistics()")
-

@@ -1,0 +1,140 @@
+"""Property 20: every address keeps the browser's rules, and no unsafe method works without a token."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from django.conf import settings
+from django.http import HttpResponse
+from django.test import Client
+from django.urls import URLPattern, get_resolver
+
+from tests.addresses import organization_addresses, role_with
+from tests.world import World
+
+POLICY = {
+    "default-src 'self'",
+    "script-src 'self'",
+    "style-src 'self'",
+    "object-src 'none'",
+    "base-uri 'none'",
+    "frame-ancestors 'none'",
+    "form-action 'self'",
+}
+LOOSE = ("unsafe-inline", "unsafe-eval", "*", "http:")
+# Answered before anybody signs in; they show nobody's rows.
+ACCOUNT_PAGES = [
+    "/accounts/login/",
+    "/accounts/password/forgotten/",
+    "/accounts/password/sent/",
+    "/accounts/password/new/x/y/",
+    "/accounts/password/changed/",
+    "/accounts/invitation/x/",
+]
+OWN_PAGES = ["/", "/accounts/preferences/", "/accounts/theme/", "/accounts/logout/"]
+HEALTH = ["/healthz", "/readyz"]
+
+
+def clients_and_paths(world: World, **client: bool) -> Iterator[tuple[Client, str]]:
+    """Every address, with a browser whose person may open it."""
+    signed_in: dict[str, Client] = {}
+    for address in organization_addresses():
+        role = role_with(address.permission or "")
+        if role not in signed_in:
+            signed_in[role] = Client(**client)
+            signed_in[role].force_login(world.people[role])
+        yield signed_in[role], address.path(world.organization.slug)
+    buyer = Client(**client)
+    buyer.force_login(world.people["buyer"])
+    for path in OWN_PAGES:
+        yield buyer, path
+    for path in ACCOUNT_PAGES:
+        yield Client(**client), path
+
+
+def defects_of(response: HttpResponse, *, is_private: bool) -> list[str]:
+    headers = response.headers
+    policy = headers.get("Content-Security-Policy", "")
+    found = [f"no {part}" for part in sorted(POLICY - set(policy.split("; ")))]
+    found += [f"{word} in the policy" for word in LOOSE if word in policy]
+    for name, value in (
+        ("X-Content-Type-Options", "nosniff"),
+        ("X-Frame-Options", "DENY"),
+        ("Referrer-Policy", "same-origin"),
+        ("Cross-Origin-Opener-Policy", "same-origin"),
+    ):
+        if headers.get(name) != value:
+            found.append(f"{name} is {headers.get(name)}")
+    if "HX-Request" not in headers.get("Vary", ""):
+        found.append("Vary without HX-Request")
+    if is_private and "no-store" not in headers.get("Cache-Control", ""):
+        found.append("may be stored")
+    return found
+
+
+def test_every_address_answers_with_the_browsers_rules(world: World) -> None:
+    found = []
+    for client, path in clients_and_paths(world):
+        response = client.get(path)
+        is_private = path not in ACCOUNT_PAGES and path not in OWN_PAGES[-1:]
+        found += [f"{path}: {defect}" for defect in defects_of(response, is_private=is_private)]
+    assert found == []
+
+
+def test_refusals_and_pages_that_are_not_there_keep_the_rules_too(world: World) -> None:
+    auditor = world.client("auditor")
+    for path in ("/nowhere/", "/globex/", world.url("orders/none-such/")):
+        response = auditor.get(path)
+        assert response.status_code == 404
+        assert defects_of(response, is_private=True) == []
+    refused = auditor.get(world.url("settings/people/invite/"))
+    assert refused.status_code == 403
+    assert defects_of(refused, is_private=True) == []
+
+
+def without_token(world: World) -> list[str]:
+    """The unsafe requests that were answered otherwise than by 403."""
+    return [
+        f"{method} {path}: {response.status_code}"
+        for client, path in clients_and_paths(world, enforce_csrf_checks=True)
+        for method in ("post", "put", "patch", "delete")
+        if (response := getattr(client, method)(path)).status_code != 403
+    ]
+
+
+def test_no_unsafe_method_works_without_a_token(world: World) -> None:
+    assert without_token(world) == []
+
+
+def test_control_without_the_middleware_they_would_work(world: World) -> None:
+    name = "django.middleware.csrf.CsrfViewMiddleware"
+    place = settings.MIDDLEWARE.index(name)
+    settings.MIDDLEWARE.remove(name)
+    try:
+        assert without_token(world) != []
+    finally:
+        settings.MIDDLEWARE.insert(place, name)
+
+
+def test_no_view_is_exempt_from_the_token() -> None:
+    exempt = []
+
+    def look(patterns: list[object], route: str) -> None:
+        for pattern in patterns:
+            below = f"{route}{pattern.pattern}"  # type: ignore[attr-defined]
+            if isinstance(pattern, URLPattern):
+                if getattr(pattern.callback, "csrf_exempt", False):
+                    exempt.append(below)
+            else:
+                look(pattern.url_patterns, below)  # type: ignore[attr-defined]
+
+    look(get_resolver().url_patterns, "")
+    assert exempt == []
+
+
+@pytest.mark.parametrize("path", HEALTH)
+def test_health_says_nothing_about_anybody(path: str, db: None) -> None:
+    response = Client().get(path)
+    assert "nosniff" in response.headers["X-Content-Type-Options"]
+    assert "Set-Cookie" not in response.headers
