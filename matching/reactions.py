@@ -6,6 +6,7 @@ changed.
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Collection, Sequence
 
 from django.db.models import Q
@@ -19,7 +20,7 @@ from matching.tolerances import ensure_default_tolerance
 from procure.events import reacts_to, sweeps
 from procure.models import BusinessEvent
 from procure.tenancy import tenant_atomic
-from purchasing.models import PurchaseOrderLine
+from purchasing.models import PurchaseOrder, PurchaseOrderLine
 from suppliers.models import PriceBreak
 
 GOODS_IN_WORDS = {
@@ -82,6 +83,33 @@ def match_after_agreement_change(events: Sequence[BusinessEvent]) -> None:
     line_ids = _lines_under_open_invoices(suppliers, skus)
     cause = Cause(", ".join(sorted({f"agreement {event.label}" for event in events}))[:200])
     tell_matched(rematch_order_lines(line_ids, cause), cause, None)
+
+
+@reacts_to("import.applied")
+def match_after_import(events: Sequence[BusinessEvent]) -> None:
+    """Imported orders, receipts and prices may be what the open invoices on them waited for."""
+    named: dict[str, set[int]] = defaultdict(set)
+    for event in events:
+        for name in ("order_line_ids", "received_line_ids", "agreement_ids"):
+            named[name].update(event.payload.get(name, ()))
+    pairs = set(
+        PriceBreak.objects.filter(agreement_id__in=named["agreement_ids"]).values_list(
+            "agreement__supplier_id", "sku_id"
+        )
+    )
+    line_ids = named["order_line_ids"] | named["received_line_ids"]
+    line_ids |= _lines_under_open_invoices({pair[0] for pair in pairs}, {pair[1] for pair in pairs})
+    numbers = PurchaseOrder.objects.filter(lines__in=named["order_line_ids"]).values("number")
+    ids = set(
+        SupplierInvoice.objects.filter(
+            Q(lines__order_line_id__in=line_ids)
+            | Q(order_reference__in=numbers)
+            | Q(lines__order_number__in=numbers),
+            status=Status.OPEN,
+        ).values_list("pk", flat=True)
+    )
+    cause = Cause(", ".join(sorted({f"import of {event.label}" for event in events}))[:200])
+    tell_matched(match_invoices(ids, cause), cause, None)
 
 
 def _lines_under_open_invoices(suppliers: Collection[int], skus: Collection[int]) -> set[int]:

@@ -67,6 +67,7 @@ def import_price_agreements(batch: Batch) -> None:
     touched = upsert(batch, PriceBreak, [_with_agreement(wish, books) for wish in wishes])
     owners = {one.pk: one.supplier_id for one in books.agreements.values()}
     mark_stale(StaleKey(owners[price.agreement_id], price.sku_id) for price in touched)
+    batch.announce("agreement_ids", {price.agreement_id for price in touched})
 
 
 @dataclass(slots=True)
