@@ -316,6 +316,7 @@ def scorecard_row(
         lines_on_time=figures.lines_on_time,
         lead_time_n=figures.lead_time_n,
         invoices=figures.invoices,
+        lines_with_agreement=figures.added["lines_with_agreement"],
         currency=spend_currency,
         grade=grade_of(score, figures.lines_due),
         computed_at=timezone.now(),

@@ -117,6 +117,7 @@ class Scorecard(OrganizationOwned):
     invoices = models.PositiveIntegerField(default=0)
     invoice_accuracy_percent = PercentField(null=True)
     invoice_variance = models.DecimalField(max_digits=18, decimal_places=6, null=True)
+    lines_with_agreement = models.PositiveIntegerField(default=0)
     price_to_agreement_percent = PercentField(null=True)
     spend = AmountField(null=True)
     currency = models.CharField(max_length=3)
