@@ -409,3 +409,14 @@ class GoodsReceiptLine(OrganizationOwned):
 
     def __str__(self) -> str:
         return f"{self.received_quantity}"
+
+    @property
+    def good_quantity(self) -> Decimal:
+        received: Decimal = self.received_quantity
+        return received - Decimal(self.rejected_quantity)
+
+    @property
+    def reason_words(self) -> str:
+        """The reason as people say it; imported ones are kept as they came."""
+        words = dict(self.RejectReason.choices)
+        return str(words.get(self.reject_reason, self.reject_reason))

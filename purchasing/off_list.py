@@ -10,12 +10,10 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from django.db import connection
-
 from procure.errors import BusinessRuleError
-from procure.tenancy import current_organization_id
 from purchasing.models import PurchaseOrder, PurchaseOrderLine
-from suppliers.approved_vendors import ListDecision, list_decisions
+from purchasing.writing import write_lines
+from suppliers.approved_vendors import ListDecision, category_decisions, list_decisions
 from suppliers.models import Category
 
 LEAST_EXPLANATION = 20  # characters
@@ -28,6 +26,11 @@ class ListCheck:
     """The list's answer for one supplier and some SKUs, per SKU and in sum."""
 
     decisions: dict[int, ListDecision]
+
+    @classmethod
+    def of_category(cls, supplier_id: int, category: Category, on: date) -> ListCheck:
+        """The answer for a category as a whole, as long as an order has no lines."""
+        return cls(dict(category_decisions([supplier_id], category, on)))
 
     @property
     def off_list(self) -> list[ListDecision]:
@@ -128,18 +131,4 @@ def store_standing(lines: Sequence[PurchaseOrderLine], check: ListCheck) -> None
                 decision.entry_id,
             )
             changed.append(line)
-    if not changed:
-        return
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "UPDATE purchasing_purchaseorderline AS line "
-            "SET list_standing = new.standing, list_entry_id = new.entry "
-            "FROM unnest(%s::bigint[], %s::text[], %s::bigint[]) AS new(id, standing, entry) "
-            "WHERE line.organization_id = %s AND line.id = new.id",
-            [
-                [line.pk for line in changed],
-                [line.list_standing for line in changed],
-                [line.list_entry_id for line in changed],
-                current_organization_id(),
-            ],
-        )
+    write_lines(changed, ["list_standing", "list_entry"])

@@ -27,6 +27,7 @@ from purchasing.off_list import (
 )
 from purchasing.queries import line_quantities
 from purchasing.routing import RouteStep, approval_route, in_organization_currency
+from purchasing.writing import write_lines
 from suppliers.models import Category, Supplier
 from suppliers.rollups import StaleKey, mark_stale
 
@@ -378,7 +379,7 @@ def _cancel_open(
             short.append(line)
     if short and not reason.strip():
         raise BusinessRuleError("reason", asks, "reason")
-    PurchaseOrderLine.objects.bulk_update(short, ["cancelled_quantity"])
+    write_lines(short, ["cancelled_quantity"])
     return short
 
 

@@ -4,12 +4,38 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import dataclass
+from datetime import date
 from decimal import Decimal
 
-from django.db.models import Sum
+from django.db.models import (
+    Count,
+    DecimalField,
+    Exists,
+    ExpressionWrapper,
+    F,
+    Min,
+    OuterRef,
+    Q,
+    QuerySet,
+    Subquery,
+    Sum,
+)
+from django.db.models.functions import Coalesce
 
+from procure.models import BusinessEvent, User
 from procure.money import ZERO
-from purchasing.models import GoodsReceipt, GoodsReceiptLine
+from purchasing.models import (
+    Approval,
+    GoodsReceipt,
+    GoodsReceiptLine,
+    PurchaseOrder,
+    PurchaseOrderLine,
+)
+
+Status = PurchaseOrder.Status
+OPEN = (Status.DRAFT, Status.SUBMITTED, Status.APPROVED, Status.ISSUED)
+_POSTED = GoodsReceipt.Status.POSTED
+_QUANTITY: DecimalField[Decimal, Decimal] = DecimalField(max_digits=24, decimal_places=4)
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,13 +62,186 @@ class LineQuantities:
 def line_quantities(order_line_ids: Collection[int]) -> dict[int, LineQuantities]:
     """The quantities of each given line, zeros for those without a receipt: one statement."""
     sums = (
-        GoodsReceiptLine.objects.filter(
-            order_line_id__in=order_line_ids,
-            receipt__status=GoodsReceipt.Status.POSTED,
-        )
+        GoodsReceiptLine.objects.filter(order_line_id__in=order_line_ids, receipt__status=_POSTED)
         .order_by()
         .values_list("order_line_id")
         .annotate(Sum("received_quantity"), Sum("rejected_quantity"), Sum("returned_quantity"))
     )
     found = {line_id: LineQuantities(*quantities) for line_id, *quantities in sums}
     return {line_id: found.get(line_id, LineQuantities()) for line_id in order_line_ids}
+
+
+def listed_orders() -> QuerySet[PurchaseOrder]:
+    """Orders with total, awaited and received quantity, and whether they left the approved list.
+
+    All of it belongs to the one statement that reads the page.
+    """
+    lines = PurchaseOrderLine.objects.filter(order=OuterRef("pk")).order_by().values("order")
+    came = (
+        GoodsReceiptLine.objects.filter(receipt__order=OuterRef("pk"), receipt__status=_POSTED)
+        .order_by()
+        .values("receipt__order")
+    )
+    orders: QuerySet[PurchaseOrder] = PurchaseOrder.objects.select_related(
+        "supplier", "category", "created_by"
+    )
+    return orders.annotate(
+        total=Coalesce(Subquery(lines.annotate(s=Sum("amount")).values("s")), ZERO),
+        awaited=Coalesce(
+            Subquery(
+                lines.annotate(s=Sum(F("ordered_quantity") - F("cancelled_quantity"))).values("s")
+            ),
+            ZERO,
+        ),
+        received=Coalesce(
+            Subquery(
+                came.annotate(s=Sum(F("received_quantity") - F("returned_quantity"))).values("s")
+            ),
+            ZERO,
+        ),
+        due_on=Subquery(lines.annotate(d=earliest_due()).values("d")),
+        is_off_list=Exists(
+            PurchaseOrderLine.objects.filter(
+                order=OuterRef("pk"),
+                list_standing=PurchaseOrderLine.ListStanding.OFF_LIST,
+            )
+        ),
+    )
+
+
+def earliest_due() -> Coalesce:
+    """The earliest day on which a line is due, by promise or else by request."""
+    return Coalesce(Min("promised_on"), Min("requested_on"))
+
+
+def overdue(on: date) -> Q:
+    """Issued orders with a line that was due before `on` and is not all here."""
+    late = still_open_lines().filter(order=OuterRef("pk")).filter(Q(due__lt=on))
+    return Q(Exists(late), status=Status.ISSUED)
+
+
+def still_open_lines() -> QuerySet[PurchaseOrderLine]:
+    """Lines of issued orders of which something is awaited, with `due`, `here` and `open`."""
+    came = (
+        GoodsReceiptLine.objects.filter(order_line=OuterRef("pk"), receipt__status=_POSTED)
+        .order_by()
+        .values("order_line")
+        .annotate(s=Sum(F("received_quantity") - F("returned_quantity")))
+        .values("s")
+    )
+    here = Coalesce(Subquery(came), ZERO, output_field=_QUANTITY)
+    lines: QuerySet[PurchaseOrderLine] = PurchaseOrderLine.objects.filter(
+        order__status=Status.ISSUED
+    )
+    return (
+        lines.annotate(here=here, due=Coalesce("promised_on", "requested_on"))
+        .annotate(
+            open=ExpressionWrapper(
+                F("ordered_quantity") - F("cancelled_quantity") - F("here"), _QUANTITY
+            )
+        )
+        .filter(open__gt=0)
+    )
+
+
+def order_counts(person: User, on: date) -> dict[str, int]:
+    """How many orders stand where, for the list's tabs: one statement."""
+    counts: dict[str, int] = PurchaseOrder.objects.aggregate(
+        all=Count("pk"),
+        mine=Count("pk", filter=Q(created_by=person, status__in=OPEN)),
+        overdue=Count("pk", filter=overdue(on)),
+        **{str(status): Count("pk", filter=Q(status=status)) for status in Status.values},
+    )
+    return counts
+
+
+@dataclass(frozen=True, slots=True)
+class LineProgress:
+    """An order line with what came of it."""
+
+    line: PurchaseOrderLine
+    quantities: LineQuantities
+
+    @property
+    def awaited(self) -> Decimal:
+        ordered: Decimal = self.line.ordered_quantity
+        cancelled: Decimal = self.line.cancelled_quantity
+        return ordered - cancelled
+
+    @property
+    def open(self) -> Decimal:
+        return max(self.awaited - self.quantities.net_received, ZERO)
+
+    @property
+    def is_complete(self) -> bool:
+        return self.open == ZERO
+
+
+def line_progress(order: PurchaseOrder) -> list[LineProgress]:
+    """The order's lines with SKU and quantities: two statements."""
+    lines = list(order.lines.select_related("sku").order_by("line_no"))
+    quantities = line_quantities([line.pk for line in lines])
+    return [LineProgress(line, quantities[line.pk]) for line in lines]
+
+
+def order_timeline(order: PurchaseOrder, limit: int = 60) -> list[BusinessEvent]:
+    """What happened to an order and its receipts, newest first, without the single cells of its
+    draft: one statement."""
+    receipts = GoodsReceipt.objects.filter(order=order).values("pk")
+    events: QuerySet[BusinessEvent] = BusinessEvent.objects.filter(
+        Q(subject_type="purchasing.purchaseorder", subject_id=order.pk)
+        | Q(subject_type="purchasing.goodsreceipt", subject_id__in=receipts)
+    )
+    return list(
+        events.exclude(kind="purchase_order.edited").select_related("actor").order_by("-id")[:limit]
+    )
+
+
+def waiting_approvals(person: User, roles: Collection[str]) -> QuerySet[PurchaseOrder]:
+    """Submitted orders whose turn is this person's: asked by name or role, not made by them."""
+    waiting = Approval.objects.filter(
+        order=OuterRef("pk"),
+        revision=OuterRef("revision"),
+        status=Approval.Status.WAITING,
+    ).order_by("step")
+    done = Approval.objects.filter(
+        order=OuterRef("pk"), revision=OuterRef("revision"), decided_by=person
+    )
+    turn = waiting.values("role")[:1], waiting.values("approver")[:1]
+    return (
+        listed_orders()
+        .filter(~Exists(done), status=Status.SUBMITTED)
+        .exclude(created_by=person)
+        .exclude(submitted_by=person)
+        .annotate(turn_role=Subquery(turn[0]), turn_person=Subquery(turn[1]))
+        .filter(Q(turn_role__in=list(roles)) | Q(turn_person=person.pk))
+        .order_by("submitted_at")
+    )
+
+
+def is_turn(order_id: int, person: User, roles: Collection[str]) -> bool:
+    """Whether an order waits for this person now."""
+    return waiting_approvals(person, roles).filter(pk=order_id).exists()
+
+
+def due_orders(on: date) -> Q:
+    """Issued orders with something open that is due by that day."""
+    due = still_open_lines().filter(order=OuterRef("pk")).filter(Q(due__lte=on))
+    return Q(Exists(due), status=Status.ISSUED)
+
+
+def awaited_orders() -> QuerySet[PurchaseOrder]:
+    """Issued orders of which something is open, the most overdue first, with `due_on` of the open
+    lines and `open_lines`: one statement."""
+    lines = still_open_lines().filter(order=OuterRef("pk")).order_by().values("order")
+    orders: QuerySet[PurchaseOrder] = PurchaseOrder.objects.filter(
+        status=Status.ISSUED
+    ).select_related("supplier", "ship_to")
+    return (
+        orders.annotate(
+            due_on=Subquery(lines.annotate(d=earliest_due()).values("d")),
+            open_lines=Subquery(lines.annotate(n=Count("pk")).values("n")),
+        )
+        .filter(open_lines__gt=0)
+        .order_by(F("due_on").asc(nulls_last=True), "pk")
+    )

@@ -9,6 +9,7 @@ from decimal import Decimal
 
 from procure.exchange import rates_on
 from procure.models import Organization, User
+from procure.money import ZERO
 from procure.permissions import Role
 from purchasing.models import ApprovalRule
 from suppliers.approved_vendors import lineage_of
@@ -23,6 +24,7 @@ class RouteStep:
     rule_name: str
     role: str
     approver: User | None
+    minimum_amount: Decimal = ZERO
 
     @property
     def role_name(self) -> str:
@@ -58,7 +60,13 @@ def approval_route(
     if owner and owner.pk in excluded:
         owner = None
     steps = [
-        RouteStep(number, rule.name, rule.role, owner if rule.by_category_owner else None)
+        RouteStep(
+            number,
+            rule.name,
+            rule.role,
+            owner if rule.by_category_owner else None,
+            rule.minimum_amount,
+        )
         for number, rule in enumerate(fitting.values(), start=1)
     ]
     if needs_off_list_approver and not any(off_list for _, off_list in fitting):

@@ -2,8 +2,48 @@
 
 from __future__ import annotations
 
-from django.urls import URLPattern, URLResolver
+from django.urls import URLPattern, URLResolver, path
+
+from purchasing import order_form_views as form
+from purchasing import receiving_views as receiving
+from purchasing import views
 
 app_name = "purchasing"
 
-urlpatterns: list[URLPattern | URLResolver] = []
+ORDER = "orders/<uuid:public_id>/"
+RECEIPT = "receipts/<uuid:public_id>/"
+DRAFT = "orders/<uuid:public_id>/edit/"
+
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("orders/", views.order_list, name="order_list"),
+    path("approvals/", views.approval_list, name="approval_list"),
+    path(ORDER, views.order_detail, name="order_detail"),
+    path(f"{ORDER}approve/", views.order_approve, name="order_approve"),
+    path(f"{ORDER}send-back/", views.order_send_back, name="order_send_back"),
+    path(f"{ORDER}withdraw/", views.order_withdraw, name="order_withdraw"),
+    path(f"{ORDER}issue/", views.order_issue, name="order_issue"),
+    path(f"{ORDER}copy/", views.order_copy, name="order_copy"),
+    path(f"{ORDER}cancel/", views.order_cancel, name="order_cancel"),
+    path(f"{ORDER}close/", views.order_close, name="order_close"),
+    path(f"{ORDER}lines/<int:line_no>/close/", views.line_close_short, name="line_close_short"),
+    path(f"{ORDER}print/", views.order_print, name="order_print"),
+    path(f"{ORDER}pdf/", views.order_pdf, name="order_pdf"),
+    path("receiving/", receiving.receiving_list, name="receiving_list"),
+    path("receiving/<uuid:public_id>/", receiving.receive_order, name="receive_order"),
+    path("receipts/", receiving.receipt_list, name="receipt_list"),
+    path(RECEIPT, receiving.receipt_detail, name="receipt_detail"),
+    path(f"{RECEIPT}reverse/", receiving.receipt_reverse, name="receipt_reverse"),
+    path(f"{RECEIPT}return/", receiving.receipt_return, name="receipt_return"),
+    path("orders/ranking/", form.ranking_explained, name="ranking_explained"),
+    path("orders/new/", form.order_new, name="order_new"),
+    path("orders/new/save/", form.order_save, name="order_save_new"),
+    path("orders/new/submit/", form.order_submit, name="order_submit_new"),
+    path("orders/new/suggestions/", form.sku_suggestion_list, name="sku_suggestions_new"),
+    path("orders/new/paste/", form.order_paste, name="order_paste_new"),
+    path(DRAFT, form.order_edit, name="order_edit"),
+    path(f"{DRAFT}save/", form.order_save, name="order_save"),
+    path(f"{DRAFT}submit/", form.order_submit, name="order_submit"),
+    path(f"{DRAFT}ranking/", form.order_ranking, name="order_ranking"),
+    path(f"{DRAFT}suggestions/", form.sku_suggestion_list, name="sku_suggestions"),
+    path(f"{DRAFT}paste/", form.order_paste, name="order_paste"),
+]

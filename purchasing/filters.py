@@ -1,0 +1,104 @@
+"""The filters of the order and receipt lists."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import django_filters
+from django import forms
+from django.db.models import Q, QuerySet
+
+from purchasing.models import GoodsReceipt, PurchaseOrder, PurchaseOrderLine
+from suppliers.finding import found_ids
+from suppliers.models import Category, Supplier
+
+
+def _suppliers(request: Any) -> QuerySet[Supplier]:
+    suppliers: QuerySet[Supplier] = Supplier.objects.all()
+    return suppliers
+
+
+def _categories(request: Any) -> QuerySet[Category]:
+    categories: QuerySet[Category] = Category.objects.all()
+    return categories
+
+
+def by_number_or_supplier(orders: QuerySet[Any], text: str, path: str = "") -> QuerySet[Any]:
+    """Documents whose number, or whose supplier's name, has what was typed."""
+    suppliers = found_ids("supplier", text)
+    number = Q(**{f"{path}number__icontains": text.strip()[:60]})
+    return orders.filter(number | Q(**{f"{path}supplier_id__in": suppliers}))
+
+
+class OrderFilter(django_filters.FilterSet):  # type: ignore[misc]
+    """Orders by words, supplier, category, list and days."""
+
+    q = django_filters.CharFilter(
+        label="Number or supplier",
+        method="filter_words",
+        widget=forms.TextInput(attrs={"type": "search", "placeholder": "Number or supplier"}),
+    )
+    supplier = django_filters.ModelChoiceFilter(
+        label="Supplier",
+        queryset=_suppliers,
+        to_field_name="public_id",
+        empty_label="Any supplier",
+    )
+    category = django_filters.ModelChoiceFilter(
+        label="Category",
+        queryset=_categories,
+        to_field_name="public_id",
+        empty_label="Any category",
+    )
+    off_list = django_filters.BooleanFilter(
+        label="Off the approved list",
+        method="filter_off_list",
+        widget=forms.CheckboxInput,
+    )
+
+    class Meta:
+        model = PurchaseOrder
+        fields: list[str] = []
+
+    def filter_words(
+        self, orders: QuerySet[PurchaseOrder], name: str, value: str
+    ) -> QuerySet[PurchaseOrder]:
+        return by_number_or_supplier(orders, value)
+
+    def filter_off_list(
+        self, orders: QuerySet[PurchaseOrder], name: str, value: bool
+    ) -> QuerySet[PurchaseOrder]:
+        if not value:
+            return orders
+        off_list = PurchaseOrderLine.objects.filter(
+            list_standing=PurchaseOrderLine.ListStanding.OFF_LIST
+        )
+        return orders.filter(pk__in=off_list.values("order_id"))
+
+
+class ReceiptFilter(django_filters.FilterSet):  # type: ignore[misc]
+    """Receipts by words, kind and status."""
+
+    q = django_filters.CharFilter(
+        label="Number, order or supplier",
+        method="filter_words",
+        widget=forms.TextInput(
+            attrs={"type": "search", "placeholder": "Number, order or supplier"}
+        ),
+    )
+    kind = django_filters.ChoiceFilter(
+        label="Kind", choices=GoodsReceipt.Kind.choices, empty_label="Any kind"
+    )
+    status = django_filters.ChoiceFilter(
+        label="Status", choices=GoodsReceipt.Status.choices, empty_label="Any status"
+    )
+
+    class Meta:
+        model = GoodsReceipt
+        fields: list[str] = []
+
+    def filter_words(
+        self, receipts: QuerySet[GoodsReceipt], name: str, value: str
+    ) -> QuerySet[GoodsReceipt]:
+        own = receipts.filter(number__icontains=value.strip()[:60])
+        return own | by_number_or_supplier(receipts, value, "order__")

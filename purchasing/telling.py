@@ -1,0 +1,105 @@
+"""What purchasing tells the frame: counts in the navigation, work that waits, orders found."""
+
+from __future__ import annotations
+
+from django.db.models import Count, Q
+from django.http import HttpRequest
+from django.utils import timezone
+
+from procure.screens import organization_url, register_counts
+from procure.tenancy import OrganizationRequest
+from procure.work import FoundItem, WaitingWork, answers_search, tells_work
+from purchasing.filters import by_number_or_supplier
+from purchasing.models import PurchaseOrder
+from purchasing.queries import Status, due_orders, waiting_approvals
+
+MOST_FOUND = 10
+
+
+def navigation_counts(request: HttpRequest) -> dict[str, int]:
+    """Drafts and orders to issue of mine, approvals waiting for me, deliveries due: one statement."""
+    membership = getattr(request, "membership", None)
+    if membership is None:
+        return {}
+    person = membership.user_id
+    approvals = waiting_approvals(request.user, membership.roles).order_by()  # type: ignore[arg-type]
+    counts: dict[str, int] = PurchaseOrder.objects.aggregate(
+        orders=Count(
+            "pk",
+            filter=Q(created_by=person, status__in=[Status.DRAFT, Status.APPROVED]),
+        ),
+        approvals=Count("pk", filter=Q(pk__in=approvals.values("pk"))),
+        receiving=Count("pk", filter=due_orders(timezone.localdate())),
+    )
+    return counts
+
+
+register_counts(["orders", "approvals", "receiving"], navigation_counts)
+
+
+@tells_work
+def buying_work(request: OrganizationRequest) -> list[WaitingWork]:
+    """Approvals for me, my approved orders to issue, deliveries due: one statement."""
+    counts = navigation_counts(request)
+    to_issue = 0
+    if request.membership.may("orders.issue"):
+        to_issue = PurchaseOrder.objects.filter(status=Status.APPROVED).count()
+    orders = organization_url(request, "purchasing:order_list")
+    work = [
+        (
+            "orders.approve",
+            WaitingWork(
+                "Orders to approve",
+                counts["approvals"],
+                "Waiting for your decision.",
+                organization_url(request, "purchasing:approval_list"),
+                "stamp",
+                "warn",
+                10,
+            ),
+        ),
+        (
+            "orders.issue",
+            WaitingWork(
+                "Approved orders to issue",
+                to_issue,
+                "The supplier has not got them yet.",
+                f"{orders}?view=approved",
+                "send",
+                "warn",
+                20,
+            ),
+        ),
+        (
+            "receipts.write",
+            WaitingWork(
+                "Deliveries due",
+                counts["receiving"],
+                "Due today or overdue.",
+                organization_url(request, "purchasing:receiving_list"),
+                "truck",
+                "",
+                30,
+            ),
+        ),
+    ]
+    return [one for permission, one in work if one.count and request.membership.may(permission)]
+
+
+@answers_search
+def found_orders(request: OrganizationRequest, text: str) -> list[FoundItem]:
+    """Orders by number or supplier: two statements."""
+    if not request.membership.may("orders.read"):
+        return []
+    orders = by_number_or_supplier(PurchaseOrder.objects.select_related("supplier"), text)
+    base = organization_url(request, "purchasing:order_list")
+    return [
+        FoundItem(
+            "Order",
+            str(order),
+            f"{order.supplier or 'no supplier yet'}, {order.get_status_display().lower()}",
+            f"{base}{order.public_id}/",
+            "file-text",
+        )
+        for order in orders.order_by("-pk")[:MOST_FOUND]
+    ]
