@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import json
 import uuid
-from collections.abc import Callable, Iterable
 from functools import wraps
 from typing import Any, TypeVar
 
@@ -20,6 +19,11 @@ from procure.tenancy import OrganizationRequest, View, current_organization_id
 
 Document = TypeVar("Document", bound=models.Model)
 
+TAKE_NUMBERS = (
+    "INSERT INTO procure_documentnumber (organization_id, series, last_number) "
+    "VALUES (%s, %s, 1000 + %s) ON CONFLICT (organization_id, series) DO UPDATE "
+    "SET last_number = procure_documentnumber.last_number + %s RETURNING last_number"
+)
 PREFIXES = {"purchase_order": "PO", "goods_receipt": "GR", "import": "IM"}
 
 
@@ -56,25 +60,34 @@ def require_status(document: Any, *allowed: str) -> None:
         )
 
 
-def next_number(series: str, taken: Callable[[list[str]], Iterable[str]]) -> str:
+def next_number(series: str, document: type[models.Model]) -> str:
     """The next number of a series such as PO-1042, skipping numbers that imports brought.
 
-    The counter row stays locked until the transaction ends: no gaps, no duplicates. `taken`
-    answers which of the given candidates are in use.
+    The counter row stays locked until the transaction ends: no gaps, no duplicates. `document`
+    is the model whose `number` it becomes; usually one statement.
     """
+    table = connection.ops.quote_name(document._meta.db_table)
     while True:
-        (number,) = next_numbers(series, 1)
-        if not list(taken([number])):
-            return number
+        with connection.cursor() as cursor:
+            cursor.execute(
+                f"WITH counter AS ({TAKE_NUMBERS}) SELECT last_number, EXISTS ("
+                f"SELECT FROM {table} AS taken WHERE taken.organization_id = %s "
+                "AND taken.number = %s || last_number) FROM counter",
+                [
+                    *(current_organization_id(), series, 1, 1),
+                    *(current_organization_id(), f"{PREFIXES[series]}-"),
+                ],
+            )
+            last, is_taken = cursor.fetchone()
+        if not is_taken:
+            return f"{PREFIXES[series]}-{last}"
 
 
 def next_numbers(series: str, count: int) -> list[str]:
     """The next `count` numbers of a series at once."""
     with connection.cursor() as cursor:
         cursor.execute(
-            "INSERT INTO procure_documentnumber (organization_id, series, last_number) "
-            "VALUES (%s, %s, 1000 + %s) ON CONFLICT (organization_id, series) DO UPDATE "
-            "SET last_number = procure_documentnumber.last_number + %s RETURNING last_number",
+            TAKE_NUMBERS,
             [current_organization_id(), series, count, count],
         )
         (last,) = cursor.fetchone()

@@ -6,8 +6,10 @@ brings. Without it `render_pdf` says so and the caller offers the printable page
 
 from __future__ import annotations
 
+import logging
 from functools import lru_cache
 from importlib import import_module
+from mimetypes import guess_type
 from pathlib import Path
 from typing import Any
 
@@ -39,6 +41,7 @@ def render_pdf(html: str) -> bytes:
 
 @lru_cache(maxsize=1)
 def _engine() -> Any:
+    logging.getLogger("weasyprint").setLevel(logging.ERROR)  # it reports every unknown property
     return import_module("weasyprint")
 
 
@@ -51,7 +54,8 @@ def _fetcher() -> Any:
 
         def fetch(self, url: str, headers: Any = None) -> Any:
             if url.startswith(STATIC_SCHEME):
-                return urls.URLFetcherResponse(url, static_file(url))
+                headers = {"Content-Type": guess_type(url)[0] or "application/octet-stream"}
+                return urls.URLFetcherResponse(url, static_file(url), headers)
             return super().fetch(url, headers)
 
     return OurFilesOnly(allowed_protocols={"data"}, allow_redirects=False)

@@ -138,7 +138,7 @@ def submit_purchase_order(
     require_complete(order, lines)
     check = _ask_list(order, lines)
     route = route_of(order, lines, check, actor=actor)
-    order.number = order.number or next_number("purchase_order", _taken_numbers)
+    order.number = order.number or next_number("purchase_order", PurchaseOrder)
     order.submitted_by, order.submitted_at = actor, timezone.now()
     order.status = Status.SUBMITTED if route else Status.APPROVED
     order.approved_at = None if route else order.submitted_at
@@ -239,12 +239,6 @@ def route_of(
         category=order.category,
         needs_off_list_approver=check.needs_approver,
         excluded={actor.pk, order.created_by_id or actor.pk},
-    )
-
-
-def _taken_numbers(candidates: list[str]) -> list[str]:
-    return list(
-        PurchaseOrder.objects.filter(number__in=candidates).values_list("number", flat=True)
     )
 
 

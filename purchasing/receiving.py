@@ -302,12 +302,7 @@ def _over_in_words(over: Sequence[PurchaseOrderLine]) -> str:
 
 
 def _number_and_save(receipt: GoodsReceipt) -> GoodsReceipt:
-    receipt.number = next_number(
-        "goods_receipt",
-        lambda candidates: GoodsReceipt.objects.filter(number__in=candidates).values_list(
-            "number", flat=True
-        ),
-    )
+    receipt.number = next_number("goods_receipt", GoodsReceipt)
     receipt.recorded_on = timezone.localdate()
     receipt.save(force_insert=True)
     return receipt
