@@ -162,6 +162,15 @@ def test_a_mistake_is_named_with_its_case_and_key(path, value, key):
     assert message.startswith(f"case 2 ({case.get('name')!r}): {key}: "), message
 
 
+def test_a_credit_has_positive_amounts():
+    case = changed("invoice.kind", "credit")
+    case["invoice"]["credits"] = "I-0"
+    case["invoice"]["lines"][0]["amount"] = "-50"
+    with pytest.raises(CaseFileError) as refused:
+        run_case_file(json.dumps([case]))
+    assert "invoice.lines[1].amount: must not be negative" in str(refused.value)
+
+
 def test_orders_and_lines_are_told_apart():
     order = GOOD["order"]
     for orders, key in (

@@ -122,6 +122,15 @@ def test_a_price_held_for_being_low_is_supported_as_billed():
     assert outcome.lines[0].supported == D(80)
 
 
+def test_a_line_amount_is_supported_up_to_the_orders():
+    policy = replace(DEFAULT_POLICY, price=OFF, line_amount=EXACT)
+    asked = invoice(billed("5", "12"), billed("5", "14"))
+    outcome = compare(asked, [order(order_line())], policy)
+    assert [(hold.check, hold.at_stake) for hold in outcome.holds] == [("LINE_AMOUNT", D(30))]
+    assert [line.supported for line in outcome.lines] == [D(60), D(40)]
+    assert split(outcome) == money("100", "130", "100", "30")
+
+
 def test_a_held_invoice_bills_nothing():
     bought = order(order_line(received=D(5)), charges={"freight": D(9)})
     asked = invoice(billed(), charges={"freight": D(9)})
