@@ -25,7 +25,7 @@ from procure.keeper import stop_when_unused as stop_services_when_unused
 from procure.local import STARTERS, spawn_process, tail
 from procure.system_packages import provide_pdf_libraries
 
-DEMO_COMMAND = ROOT / "procure" / "management" / "commands" / "seed_demo.py"
+DEMO_COMMAND = ROOT / "matching" / "management" / "commands" / "seed_demo.py"
 DEMO_PEOPLE = {
     "admin": "admin",
     "buyer": "buyer",

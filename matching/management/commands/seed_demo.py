@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import secrets
 import time
 from datetime import timedelta
 from typing import Any
@@ -20,7 +22,6 @@ from procure.statistics import refresh_statistics
 from procure.tenancy import tenant_atomic
 
 ORGANIZATIONS = (("fernhill", "Fernhill Foods", 548), ("northwind", "Northwind Snacks", 70))
-DEMO_PASSWORD = "fernhill-demo"
 
 
 class Command(BaseCommand):
@@ -29,24 +30,28 @@ class Command(BaseCommand):
     help = "Make the demo organizations fernhill and northwind, once."
 
     def handle(self, *args: Any, **options: Any) -> None:
+        password = os.environ.get("DEMO_PASSWORD", "")
+        if not password:
+            password = secrets.token_urlsafe(9)
+            self.stdout.write(f"Password of the demo's people: {password}")
         for slug, name, days in ORGANIZATIONS:
             if Organization.objects.filter(slug=slug).exists():
                 self.stdout.write(f"{slug} is there already.")
                 continue
             begun = time.monotonic()
-            organization = make_organization(slug, name, days)
+            organization = make_organization(slug, name, days, password)
             refresh_statistics()
             work_off(organization.pk)
             self.stdout.write(f"{slug} was made in {time.monotonic() - begun:.0f} s.")
 
 
 @transaction.atomic
-def make_organization(slug: str, name: str, days: int) -> Organization:
+def make_organization(slug: str, name: str, days: int, password: str) -> Organization:
     """One demo organization with `days` of history; the longer one has work waiting."""
     organization = Organization.objects.create(slug=slug, name=name, currency="USD", locale="en_GB")
     today = timezone.localdate()
     with tenant_atomic(organization.pk, is_bulk=True):
-        company = make_company(organization, today, DEMO_PASSWORD, days)
+        company = make_company(organization, today, password, days)
         settle_history(company, make_history(company))
     if days > timedelta(days=365).days:
         with tenant_atomic(organization.pk, is_bulk=True):

@@ -1,0 +1,41 @@
+"""The demo is made by the product's own rules: every kind of hold, and results that verify."""
+
+from __future__ import annotations
+
+import pytest
+
+from matching.management.commands.seed_demo import make_organization
+from matching.models import Hold, SupplierInvoice
+from matching.verification import differences
+from procure.events import work_off
+from procure.models import PendingEvent, User
+from procure.tenancy import tenant_atomic
+from purchasing.models import Approval, PurchaseOrder
+from suppliers.models import Scorecard, Sku, StaleRollup, Supplier
+
+HOLDS = {
+    "AWAITING_RECEIPT", "CHARGE", "CONTRACT_PRICE", "CURRENCY", "DUPLICATE_SUSPECT",
+    "HEADER_BALANCE", "HEADER_CAP", "LINE_AMOUNT", "LINE_UNMATCHED", "NO_PO", "PO_STATUS",
+    "PO_SUPPLIER", "PRICE", "QTY_ORDERED", "QTY_RECEIVED", "QUALITY", "TAX", "UOM_UNKNOWN",
+}  # fmt: skip
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_demo_has_work_on_every_desk_and_results_that_verify() -> None:
+    organization = make_organization("fernhill", "Fernhill Foods", 370, "a-password-of-the-demo")
+    work_off(organization.pk)
+    with tenant_atomic(organization.pk, is_bulk=True):
+        assert (Supplier.objects.count(), Sku.objects.count()) == (40, 288)
+        waiting = Hold.objects.filter(status="open")
+        assert set(waiting.values_list("check_code", flat=True)) == HOLDS
+        statuses = set(PurchaseOrder.objects.values_list("status", flat=True))
+        assert statuses == {"draft", "submitted", "approved", "issued", "closed"}
+        assert Approval.objects.filter(status="waiting").exists()
+        assert SupplierInvoice.objects.filter(status="paid").exists()
+        grades = set(Scorecard.objects.filter(period="all").values_list("grade", flat=True))
+        assert {"A", "B", "C", "D"} <= grades
+        assert not PendingEvent.objects.exists()
+        assert not StaleRollup.objects.exists()
+    with tenant_atomic(organization.pk, is_bulk=True):
+        assert differences(organization) == []
+    assert User.objects.get(email="ap@fernhill.example").check_password("a-password-of-the-demo")
