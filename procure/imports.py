@@ -20,11 +20,12 @@ from procure.columns import CellError, Column, Notation
 from procure.errors import BusinessRuleError
 from procure.events import record
 from procure.models import ImportRun, User
-from procure.reading import Table, read_table
+from procure.reading import MAXIMUM_ROWS, Table, read_table
 from procure.statistics import BULK_ROWS, refresh_statistics
 from procure.tenancy import current_organization_id, tenant_atomic
 
 CHUNK = 2_000
+EXAMPLES = 20
 CREATED, UPDATED, UNCHANGED, REFUSED = "created", "updated", "unchanged", "refused"
 
 
@@ -66,6 +67,7 @@ class ImportResult:
     """What an import did, or would do; the counts are of rows, `seconds` of the clock.
 
     After a refusal without `partial`, nothing was written and nothing counts as created.
+    `examples` are the first rows that were created and updated, as they stand in the file.
     """
 
     kind: str
@@ -76,7 +78,9 @@ class ImportResult:
     refused: list[Remark] = field(default_factory=list)
     warnings: list[Remark] = field(default_factory=list)
     seconds: float = 0.0
+    is_readable: bool = False
     is_applied: bool = False
+    examples: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
 
     def as_json(self) -> dict[str, Any]:
         """The object that `--json` prints and an ImportRun keeps."""
@@ -98,12 +102,14 @@ Progress = Callable[[int, int], None]
 @dataclass(frozen=True, slots=True)
 class ImportOptions:
     """How to read the file, and whether to write: `partial` leaves refused rows out instead of
-    refusing the file, `dry_run` writes nothing."""
+    refusing the file, `dry_run` writes nothing, `tried` is the run of a trial that is applied."""
 
     notation: Notation = field(default_factory=Notation)
     partial: bool = False
     dry_run: bool = False
     progress: Progress | None = None
+    most_rows: int = MAXIMUM_ROWS
+    tried: ImportRun | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -287,7 +293,8 @@ def _read(whole: Import, table: Table) -> bool:
     if reading is None:
         return False
     whole.columns = {column.name for column in reading if column}
-    whole.rows = _typed_rows(table, reading, whole.options.notation, result)
+    result.is_readable = True
+    whole.rows = _typed_rows(table, reading, whole.options, result)
     result.rows = len(whole.rows)
     _refuse_repeated(whole.rows, kind, result)
     return True
@@ -340,9 +347,9 @@ def _columns_of(table: Table, kind: ImportKind, result: ImportResult) -> list[Co
 
 
 def _typed_rows(
-    table: Table, reading: list[Column | None], notation: Notation, result: ImportResult
+    table: Table, reading: list[Column | None], options: ImportOptions, result: ImportResult
 ) -> list[Row]:
-    rows = []
+    rows: list[Row] = []
     for line, cells in table.rows:
         row = Row(line, {}, {})
         if len(cells) > len(reading) and not any(cells[len(reading) :]):
@@ -352,8 +359,15 @@ def _typed_rows(
             message = f"The row has {len(cells)} cells where the header has {len(reading)}."
             result.refused.append(Remark(line, "", "", message))
         else:
-            _read_cells(row, cells, reading, notation, result)
+            _read_cells(row, cells, reading, options.notation, result)
         rows.append(row)
+        if len(rows) > options.most_rows:
+            raise BusinessRuleError(
+                "too_many_rows",
+                f"The file has more than {options.most_rows:,} rows. Split it, or let an "
+                "operator import it with the command import_csv.",
+                "file",
+            )
     return rows
 
 
@@ -445,6 +459,9 @@ def _count(rows: list[Row], result: ImportResult) -> None:
     counts = {CREATED: 0, UPDATED: 0, UNCHANGED: 0, REFUSED: 0}
     for row in rows:
         counts[row.outcome] += 1
+        if row.outcome in (CREATED, UPDATED) and counts[row.outcome] <= EXAMPLES:
+            example = {"row": row.line, "cells": dict(row.texts)}
+            result.examples.setdefault(row.outcome, []).append(example)
     result.created, result.updated = counts[CREATED], counts[UPDATED]
     result.unchanged = counts[UNCHANGED]
 
@@ -455,7 +472,7 @@ def _record_run(whole: Import, file_name: str) -> None:
     result.is_applied = True
     if not result.created and not result.updated:
         return
-    run = ImportRun.objects.create(
+    run = whole.options.tried or ImportRun.objects.create(
         kind=result.kind,
         file_name=file_name[:200],
         result=result.as_json(),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from procure import views
+from procure import import_views, views
 
 app_name = "procure"
 
@@ -24,4 +24,13 @@ urlpatterns = [
     path("settings/people/invite/", views.person_invite, name="person_invite"),
     path("settings/people/<uuid:public_id>/", views.person_edit, name="person_edit"),
     path("settings/trail/", views.trail, name="trail"),
+    path("imports/", import_views.import_list, name="import_list"),
+    path("imports/new/", import_views.import_new, name="import_new"),
+    path("imports/templates/<slug:kind>.csv", import_views.import_template, name="import_template"),
+    path("imports/<uuid:public_id>/", import_views.import_detail, name="import_detail"),
+    path("imports/<uuid:public_id>/apply/", import_views.import_apply, name="import_apply"),
+    path(
+        "imports/<uuid:public_id>/refused.csv", import_views.import_refused, name="import_refused"
+    ),
+    path("exports/<slug:kind>.csv", import_views.export_file, name="export_file"),
 ]

@@ -23,7 +23,6 @@ KEPT_READY = {
     "_pieces/empty_failed.html",
     "_pieces/empty_filtered.html",
     "_pieces/facts.html",
-    "_pieces/import_result.html",
     "_pieces/saved_views.html",
     "_pieces/tiles.html",
     "_pieces/timeline.html",

@@ -1,0 +1,60 @@
+"""The form that takes a table in."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+
+from procure.columns import Notation
+from procure.exports import export_kinds
+from procure.imports import import_kinds
+from procure.reading import MAXIMUM_UPLOAD_BYTES
+
+KIND_WORDS = {"skus": "SKUs", "sku_costs": "SKU costs"}
+DATE_FORMATS = (
+    ("", "2026-05-04"),
+    ("DD.MM.YYYY", "04.05.2026"),
+    ("DD/MM/YYYY", "04/05/2026 (day first)"),
+    ("MM/DD/YYYY", "05/04/2026 (month first)"),
+    ("DD-MON-YY", "04-May-26"),
+)
+
+
+def kind_words(name: str) -> str:
+    """What a kind is called on screens."""
+    return KIND_WORDS.get(name, name.replace("_", " ").capitalize())
+
+
+def export_names() -> list[tuple[str, str]]:
+    """Every export kind with its words."""
+    return [(kind.name, kind_words(kind.name)) for kind in export_kinds()]
+
+
+class UploadForm(forms.Form):
+    """What is in the file, the file, and how it writes days and decimals."""
+
+    kind = forms.ChoiceField(label="What is in the file")
+    file = forms.FileField(
+        label="CSV or XLSX file",
+        help_text="At most 10 MB and 20,000 rows. Nothing is changed before you have seen it.",
+        widget=forms.ClearableFileInput(attrs={"accept": ".csv,.tsv,.txt,.xlsx"}),
+    )
+    date_format = forms.ChoiceField(label="Days look like", choices=DATE_FORMATS, required=False)
+    decimal_comma = forms.BooleanField(label="Decimals have a comma", required=False)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        field = self.fields["kind"]
+        assert isinstance(field, forms.ChoiceField)
+        field.choices = [(name, kind_words(name)) for name in import_kinds()]
+
+    def clean_file(self) -> Any:
+        file = self.cleaned_data["file"]
+        if file.size > MAXIMUM_UPLOAD_BYTES:
+            raise forms.ValidationError("The file is larger than 10 MB. Split it.")
+        return file
+
+    @property
+    def notation(self) -> Notation:
+        return Notation(self.cleaned_data["date_format"], self.cleaned_data["decimal_comma"])
