@@ -369,19 +369,20 @@ def running_postgres(folder: Path) -> int | None:
 
 def is_postgres_of(pid: int, folder: Path) -> bool:
     """Tell whether this process is a live Postgres server of this very data folder."""
+    command = command_line(pid)
+    return "postgres" in command and str(folder) in command
+
+
+def command_line(pid: int) -> str:
+    """The command line of a process; empty when it is gone or only waits to be fetched."""
+    if sys.platform == "linux":  # a bare Debian has no ps
+        with contextlib.suppress(OSError):
+            return Path(f"/proc/{pid}/cmdline").read_text(errors="replace").replace("\0", " ")
+        return ""
     asked = subprocess.run(
-        ["ps", "-ww", "-o", "stat=", "-o", "command=", "-p", str(pid)],
-        capture_output=True,
-        text=True,
-        check=False,
+        ["ps", "-ww", "-o", "command=", "-p", str(pid)], capture_output=True, text=True, check=False
     )
-    state, _, command = asked.stdout.strip().partition(" ")
-    return (
-        bool(state)
-        and not state.startswith("Z")
-        and "postgres" in command
-        and str(folder) in command
-    )
+    return asked.stdout.strip()
 
 
 def answers_sql(url: str) -> bool:

@@ -5,6 +5,7 @@ beat run as processes of their own, are started again when one falls over, and e
 together.
 """
 
+import hashlib
 import os
 import secrets
 import signal
@@ -19,7 +20,7 @@ from pathlib import Path
 
 import psycopg
 
-from procure.bootstrap import ROOT, STATE, say
+from procure.bootstrap import ROOT, STATE, fingerprint, say
 from procure.keeper import is_kept, keeper_folder, services_in_use
 from procure.keeper import stop_when_unused as stop_services_when_unused
 from procure.local import STARTERS, spawn_process, tail
@@ -114,7 +115,7 @@ def run_until_interrupted() -> None:
     with services_in_use():
         embedded = [name for name in STARTERS if is_kept(keeper_folder(name, STATE))]
         os.environ.update(defaults())
-        run_command("migrate", DATABASE_ROLE="owner")
+        migrate_when_needed()
         make_demo_on_first_run()
         processes = all_processes()
         try:
@@ -191,6 +192,33 @@ def run_command(*command: str, **environment: str) -> None:
         raise StartError(f"'manage.py {command[0]}' failed:\n{done.stdout[-4000:]}")
 
 
+def migrate_when_needed() -> None:
+    """Migrate, unless this database already has the migrations of this very code."""
+    marker = STATE / "migrated"
+    wanted = f"{fingerprint()} {migrations_fingerprint()} {os.environ['DATABASE_URL']}"
+    if marker.exists() and marker.read_text() == f"{wanted} {applied_migrations()}":
+        return
+    run_command("migrate", DATABASE_ROLE="owner")
+    marker.write_text(f"{wanted} {applied_migrations()}")
+
+
+def migrations_fingerprint() -> str:
+    """What the schema of this code depends on, the packages' migrations left out."""
+    digest = hashlib.sha256()
+    for path in sorted(ROOT.glob("*/migrations/*.py")):
+        digest.update(path.read_bytes())
+    return digest.hexdigest()
+
+
+def applied_migrations() -> int:
+    """How many migrations the database has; 0 when it is new."""
+    with psycopg.connect(os.environ["DATABASE_URL"]) as connection:
+        if connection.execute("SELECT to_regclass('django_migrations')").fetchone() == (None,):
+            return 0
+        counted = connection.execute("SELECT count(*) FROM django_migrations").fetchone()
+    return int(counted[0]) if counted else 0
+
+
 def wants_demo() -> bool:
     """DEMO=0 leaves the demo organizations out."""
     return os.environ.get("DEMO", "1") != "0" and DEMO_COMMAND.exists()
@@ -236,20 +264,20 @@ def truncate_large_log(log: Path) -> None:
 def wait_until_ready(processes: list[Process]) -> None:
     """Wait until a page can be served and work is worked off."""
     deadline = time.monotonic() + READY_SECONDS
-    while not is_ready():
+    while not (answers("healthz") and answers("readyz")):
         for process in processes:
             if not process.is_running():
                 log = tail(process.log)
                 raise StartError(f"The {process.name} did not start:\n{log}")
         if time.monotonic() > deadline:
             raise StartError(f"Not ready after {READY_SECONDS:.0f} s: see .local/logs.")
-        time.sleep(0.1)
+        time.sleep(0.25)
 
 
-def is_ready() -> bool:
-    """Ask `/readyz`."""
+def answers(page: str) -> bool:
+    """Ask one of the two health pages."""
     try:
-        address = f"http://127.0.0.1:{port()}/readyz"
+        address = f"http://127.0.0.1:{port()}/{page}"
         with urllib.request.urlopen(address, timeout=5) as answer:
             return bool(answer.status == 200)
     except (urllib.error.URLError, OSError):

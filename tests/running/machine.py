@@ -8,6 +8,8 @@ import time
 import urllib.error
 import urllib.request
 
+import psutil
+
 from procure.bootstrap import ROOT
 
 PATIENCE_SECONDS = 90.0
@@ -39,46 +41,26 @@ def environment_without_services(**more):
     return kept | {name: str(value) for name, value in more.items()}
 
 
-def listed_processes(*columns):
-    """One line per process; each column is an option of its own, else ps takes it for a title."""
-    options = [part for column in columns for part in ("-o", f"{column}=")]
-    listed = subprocess.run(
-        ["ps", "-ww", "-e", *options], capture_output=True, text=True, check=True
-    )
-    return listed.stdout.splitlines()
-
-
 def descendants(pid):
     """Process numbers below this one that are alive."""
-    rows = [line.split() for line in listed_processes("pid", "ppid", "stat")]
-    children = {}
-    for child, parent, state in rows:
-        if not state.startswith("Z"):
-            children.setdefault(int(parent), []).append(int(child))
-    found, waiting = [], [pid]
-    while waiting:
-        below = children.get(waiting.pop(), [])
-        found += below
-        waiting += below
-    return found
+    return [child.pid for child in psutil.Process(pid).children(recursive=True)]
 
 
 def processes_naming(text):
     """Process numbers whose command line contains a text."""
-    return [
-        int(line.split()[0])
-        for line in listed_processes("pid", "stat", "command")
-        if text in line and not line.split()[1].startswith("Z") and " ps " not in line
-    ]
+    return [process.pid for process in psutil.process_iter() if text in command_of(process)]
+
+
+def command_of(process):
+    with contextlib.suppress(psutil.Error):
+        return " ".join(process.cmdline())
+    return ""
 
 
 def is_alive(pid):
-    with contextlib.suppress(ProcessLookupError):
-        os.kill(pid, 0)
-        state = subprocess.run(
-            ["ps", "-o", "stat=", "-p", str(pid)], capture_output=True, text=True, check=False
-        )
-        return bool(state.stdout.strip()) and not state.stdout.startswith("Z")
+    """Tell whether a process runs; a zombie that its parent has yet to fetch does not."""
+    with contextlib.suppress(psutil.Error):
+        return psutil.Process(pid).status() != psutil.STATUS_ZOMBIE
     return False
 
 

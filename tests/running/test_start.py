@@ -13,7 +13,7 @@ from .machine import (
     answer,
     descendants,
     free_port,
-    listed_processes,
+    is_alive,
     processes_naming,
     start_procure,
     wait_for,
@@ -54,9 +54,7 @@ def test_everything_comes_up_is_kept_up_and_ends_at_ctrl_c(tmp_path):
 
 
 def living(pids):
-    """What still runs of these; a zombie that its parent has yet to fetch does not."""
-    rows = [line.split(maxsplit=2) for line in listed_processes("pid", "stat", "command")]
-    return [row for row in rows if int(row[0]) in pids and not row[1].startswith("Z")]
+    return [pid for pid in pids if is_alive(pid)]
 
 
 def process_of(start, name):
