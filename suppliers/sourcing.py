@@ -82,7 +82,7 @@ class RankedSupplier:
 
     `order_cost` is for all lines in the supplier's currency, None when a line has no price;
     `difference_percent` is against the lowest approved cost. `on_time_percent`, `lines_due` and
-    `months` are its record over 12 months. `days_early` is negative when it arrives too late.
+    `months` are its record over 12 months, `prices` one per SKU. `days_early` is negative when it arrives too late.
     `points` is the sum of `parts`, one per weight.
     """
 
@@ -103,6 +103,12 @@ class RankedSupplier:
     arrives_on: date | None = None
     days_early: int | None = None
     parts: tuple[Decimal, ...] = ()
+    prices: tuple[LinePrice, ...] = ()
+
+    @property
+    def unit_price(self) -> Decimal | None:
+        """The price of the first SKU asked for, as a page of one SKU shows it."""
+        return self.prices[0].unit_price if self.prices else None
 
     @property
     def standing(self) -> str:
@@ -255,6 +261,7 @@ def _row(supplier: Supplier, evidence: _Evidence) -> RankedSupplier:
         order_cost=cost,
         compared_cost=_compared(cost, supplier.currency, book.currency, book.rates),
         unpriced_lines=unpriced,
+        prices=tuple(prices.values()),
         on_time_percent=card.on_time_percent if card else None,
         lines_due=card.lines_due if card else 0,
         months=tuple(card.months) if card else (),

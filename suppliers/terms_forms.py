@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from decimal import Decimal
-from typing import Any
+from typing import Any, cast
 
 from django import forms
 from django.forms.formsets import BaseFormSet
@@ -123,6 +123,10 @@ class PriceRowForm(forms.Form):
         label="Lead time, days", required=False, min_value=0, max_value=2000
     )
     supplier_sku = forms.CharField(label="Supplier's code", required=False, max_length=80)
+    unit = forms.CharField(label="Per", required=False, max_length=20)
+    committed_quantity = forms.DecimalField(
+        label="Committed", required=False, min_value=0, max_digits=18, decimal_places=4
+    )
     ends = forms.BooleanField(label="Ends", required=False)
 
     def clean(self) -> dict[str, Any]:
@@ -161,6 +165,8 @@ class PriceRows(BaseFormSet[PriceRowForm]):
                 minimum_quantity=cleaned["minimum_quantity"] or Decimal(0),
                 lead_time_days=cleaned["lead_time_days"],
                 supplier_sku=cleaned["supplier_sku"],
+                unit=cleaned["unit"],
+                committed_quantity=cleaned["committed_quantity"],
             )
             for cleaned in self._given()
             if not cleaned["ends"]
@@ -178,13 +184,16 @@ class PriceRows(BaseFormSet[PriceRowForm]):
         return [form.cleaned_data for form in self.forms if form.cleaned_data.get("sku")]
 
 
-PriceRowFormSet = forms.formset_factory(
-    PriceRowForm,
-    formset=PriceRows,
-    extra=EMPTY_ROWS,
-    max_num=MOST_ROWS,
-    absolute_max=MOST_ROWS,
-    validate_max=True,
+PriceRowFormSet = cast(
+    "type[PriceRows]",
+    forms.formset_factory(
+        PriceRowForm,
+        formset=PriceRows,
+        extra=EMPTY_ROWS,
+        max_num=MOST_ROWS,
+        absolute_max=MOST_ROWS,
+        validate_max=True,
+    ),
 )
 
 

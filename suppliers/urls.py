@@ -2,8 +2,69 @@
 
 from __future__ import annotations
 
-from django.urls import URLPattern, URLResolver
+from django.urls import URLPattern, URLResolver, path
+
+from suppliers import catalogue_views, supplier_views, terms_views
 
 app_name = "suppliers"
 
-urlpatterns: list[URLPattern | URLResolver] = []
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("suppliers/", supplier_views.supplier_list, name="supplier_list"),
+    path("suppliers/new/", supplier_views.supplier_new, name="supplier_new"),
+    path("suppliers/<uuid:public_id>/", supplier_views.supplier_detail, name="supplier_detail"),
+    path("suppliers/<uuid:public_id>/edit/", supplier_views.supplier_edit, name="supplier_edit"),
+    *(
+        path(
+            f"suppliers/<uuid:public_id>/{step}/",
+            supplier_views.supplier_step,
+            {"step": step},
+            name=f"supplier_{step}",
+        )
+        for step in supplier_views.STEPS
+    ),
+    path(
+        "suppliers/<uuid:public_id>/contacts/new/", supplier_views.contact_new, name="contact_new"
+    ),
+    path("contacts/<uuid:public_id>/", supplier_views.contact_edit, name="contact_edit"),
+    path("contacts/<uuid:public_id>/remove/", supplier_views.contact_remove, name="contact_remove"),
+    path(
+        "suppliers/<uuid:public_id>/qualification/",
+        terms_views.qualification_edit,
+        name="qualification_edit",
+    ),
+    path(
+        "suppliers/<uuid:public_id>/agreements/new/",
+        terms_views.agreement_new,
+        name="agreement_new",
+    ),
+    path("categories/", catalogue_views.category_list, name="category_list"),
+    path("categories/new/", catalogue_views.category_new, name="category_new"),
+    path("categories/<uuid:public_id>/", catalogue_views.category_detail, name="category_detail"),
+    path("categories/<uuid:public_id>/edit/", catalogue_views.category_edit, name="category_edit"),
+    path("categories/<uuid:public_id>/move/", catalogue_views.category_move, name="category_move"),
+    path("skus/", catalogue_views.sku_list, name="sku_list"),
+    path("skus/new/", catalogue_views.sku_new, name="sku_new"),
+    path("skus/suggestions/", catalogue_views.sku_suggestions, name="sku_suggestions"),
+    path("skus/<uuid:public_id>/", catalogue_views.sku_detail, name="sku_detail"),
+    path("skus/<uuid:public_id>/edit/", catalogue_views.sku_edit, name="sku_edit"),
+    path("approved-vendors/", terms_views.approved_vendor_list, name="approved_vendor_list"),
+    path("approved-vendors/new/", terms_views.approved_vendor_new, name="approved_vendor_new"),
+    path(
+        "approved-vendors/<uuid:public_id>/",
+        terms_views.approved_vendor_edit,
+        name="approved_vendor_edit",
+    ),
+    path(
+        "approved-vendors/<uuid:public_id>/end/",
+        terms_views.approved_vendor_end,
+        name="approved_vendor_end",
+    ),
+    path("agreements/", terms_views.agreement_list, name="agreement_list"),
+    path("agreements/<uuid:public_id>/", terms_views.agreement_detail, name="agreement_detail"),
+    path("agreements/<uuid:public_id>/edit/", terms_views.agreement_edit, name="agreement_edit"),
+    path(
+        "agreements/<uuid:public_id>/prices/",
+        terms_views.agreement_prices,
+        name="agreement_prices",
+    ),
+]

@@ -1,0 +1,287 @@
+"""The screens of categories and SKUs."""
+
+from __future__ import annotations
+
+import uuid
+from decimal import Decimal
+
+from django.contrib import messages
+from django.http import HttpResponse
+from django.utils import timezone
+
+from procure.documents import find, idempotent
+from procure.permissions import requires
+from procure.queries import timeline
+from procure.screens import render_screen
+from procure.tenancy import OrganizationRequest
+from suppliers.addresses import address, address_if, go_to
+from suppliers.catalogue import (
+    change_category,
+    change_sku,
+    create_category,
+    create_sku,
+    move_category,
+)
+from suppliers.filters import CategoryFilter, SkuFilter
+from suppliers.finding import find_skus
+from suppliers.forms import CategoryForm, MoveCategoryForm, SkuForm, in_tree_order, submitted
+from suppliers.listing import sorted_page
+from suppliers.models import Category, Sku, SkuCost
+from suppliers.pricing import WantedLine
+from suppliers.profiles import EVENTS_SHOWN, sku_agreements
+from suppliers.queries import (
+    agreed_supplier_counts,
+    category_sources,
+    results_are_pending,
+    sku_rows,
+)
+from suppliers.sourcing import supplier_ranking
+
+SKU_SORTS = {
+    "code": "code",
+    "description": "description",
+    "standard_cost": "standard_cost",
+    "last_price": "last_price",
+    "last_on": "last_on",
+}
+SKUS_SHOWN = 20
+
+
+@requires("suppliers.read")
+def category_list(request: OrganizationRequest) -> HttpResponse:
+    """The tree of categories with how each is supplied."""
+    rows = Category.objects.select_related("owner")
+    found = CategoryFilter(request.GET, rows, request=request)
+    categories = list(found.qs)
+    is_filtered = any(request.GET.get(name) for name in found.filters)
+    tree = categories if is_filtered else in_tree_order(categories)
+    sources = category_sources(categories, timezone.localdate())
+    context = {
+        "filter": found,
+        "rows": [
+            (one, 0 if is_filtered else min(len(one.lineage) - 1, 4), sources[one.pk])
+            for one in tree
+        ],
+        "new_url": address_if(request, "catalogue.write", "category_new"),
+    }
+    return render_screen(
+        request, "suppliers/category_list.html", context, piece="suppliers/_category_table.html"
+    )
+
+
+@requires("suppliers.read")
+def category_detail(request: OrganizationRequest, public_id: uuid.UUID) -> HttpResponse:
+    """A category: its suppliers as the order form ranks them, its rules, SKUs and history."""
+    category = find(Category, public_id)
+    today = timezone.localdate()
+    line = {one.pk: one for one in Category.objects.filter(pk__in=category.lineage)}
+    above = [line[pk] for pk in reversed(category.lineage[1:]) if pk in line]
+    skus = Sku.objects.filter(category__lineage__contains=[category.pk], is_active=True)
+    context = {
+        "category": category,
+        "above": above,
+        "below": in_tree_order(Category.objects.filter(parent=category)),
+        "ranking": supplier_ranking(category=category, lines=[], needed_on=None, on=today),
+        "skus": list(skus.order_by("code")[:SKUS_SHOWN]),
+        "sku_count": skus.count(),
+        "events": timeline({"suppliers.category": [category.pk]}, EVENTS_SHOWN),
+        "can_write": request.membership.may("catalogue.write"),
+        "can_source": request.membership.may("sourcing.write"),
+    }
+    crumbs = [(one.name, address(request, "category_detail", one)) for one in above]
+    return render_screen(
+        request,
+        "suppliers/category_detail.html",
+        context,
+        breadcrumb=[("Categories", address(request, "category_list")), *crumbs, category.name],
+    )
+
+
+@requires("catalogue.write")
+@idempotent
+def category_new(request: OrganizationRequest) -> HttpResponse:
+    """Adds a category."""
+    parent = Category.objects.filter(public_id=_uuid(request.GET.get("parent"))).first()
+    form = CategoryForm(
+        request.POST if request.method == "POST" else None, initial={"parent": parent}
+    )
+    category = submitted(
+        form,
+        lambda: create_category(
+            details=form.details(), parent=form.cleaned_data["parent"], actor=request.user
+        ),
+    )
+    if category is not None:
+        messages.success(request, f"{category.name} was added.")
+        return go_to(request, "category_detail", category)
+    return category_form(request, form, None)
+
+
+@requires("catalogue.write")
+@idempotent
+def category_edit(request: OrganizationRequest, public_id: uuid.UUID) -> HttpResponse:
+    """Changes a category."""
+    category = find(Category, public_id)
+    form = CategoryForm(request.POST if request.method == "POST" else None, instance=category)
+    changed = submitted(
+        form, lambda: change_category(category, details=form.details(), actor=request.user)
+    )
+    if changed is not None:
+        return go_to(request, "category_detail", changed)
+    return category_form(request, form, category)
+
+
+def category_form(
+    request: OrganizationRequest, form: CategoryForm, category: Category | None
+) -> HttpResponse:
+    """The form of a category."""
+    title = "New category" if category is None else "Change category"
+    name = "category_list" if category is None else "category_detail"
+    return render_screen(
+        request,
+        "suppliers/plain_form.html",
+        {
+            "form": form,
+            "title": title,
+            "button": "Add category" if category is None else "Save category",
+            "back_url": address(request, name, category),
+        },
+        breadcrumb=[("Categories", address(request, "category_list")), title],
+        status=422 if form.is_bound else 200,
+    )
+
+
+@requires("catalogue.write")
+@idempotent
+def category_move(request: OrganizationRequest, public_id: uuid.UUID) -> HttpResponse:
+    """Puts a category elsewhere in the tree."""
+    category = find(Category, public_id)
+    form = MoveCategoryForm(
+        request.POST if request.method == "POST" else None, initial={"parent": category.parent}
+    )
+    moved = submitted(
+        form,
+        lambda: move_category(category, parent=form.cleaned_data["parent"], actor=request.user),
+    )
+    if moved is not None:
+        return go_to(request, "category_detail", moved)
+    return render_screen(
+        request,
+        "suppliers/plain_form.html",
+        {
+            "form": form,
+            "title": f"Move {category.name}",
+            "button": "Move category",
+            "back_url": address(request, "category_detail", category),
+        },
+        breadcrumb=[("Categories", address(request, "category_list")), f"Move {category.name}"],
+        status=422 if form.is_bound else 200,
+    )
+
+
+@requires("suppliers.read")
+def sku_list(request: OrganizationRequest) -> HttpResponse:
+    """What we buy, with what it cost last."""
+    found = SkuFilter(request.GET, sku_rows(), request=request)
+    page = sorted_page(request, found.qs, SKU_SORTS, "code")
+    rows = list(page)
+    agreed = agreed_supplier_counts(rows, timezone.localdate())
+    context = {
+        "filter": found,
+        "page": page,
+        "rows": [(row, agreed.get(row.pk, 0)) for row in rows],
+        "new_url": address_if(request, "catalogue.write", "sku_new"),
+    }
+    return render_screen(
+        request, "suppliers/sku_list.html", context, piece="suppliers/_sku_table.html"
+    )
+
+
+@requires("suppliers.read")
+def sku_detail(request: OrganizationRequest, public_id: uuid.UUID) -> HttpResponse:
+    """A SKU: who supplies it at which price, what it cost, and its history."""
+    sku = find(Sku, public_id)
+    category = Category.objects.get(pk=sku.category_id)
+    today = timezone.localdate()
+    costs = list(
+        SkuCost.objects.filter(sku=sku).select_related("supplier").order_by("-last_on", "pk")
+    )
+    context = {
+        "sku": sku,
+        "category": category,
+        "ranking": supplier_ranking(
+            category=category, lines=[WantedLine(sku.pk, Decimal(1))], needed_on=None, on=today
+        ),
+        "steps": sku_agreements(sku, today),
+        "overall": next((cost for cost in costs if cost.supplier_id is None), None),
+        "costs": [cost for cost in costs if cost.supplier_id is not None],
+        "is_pending": results_are_pending(sku=sku),
+        "factors": list(sku.unit_factors.order_by("unit", "-valid_from")),
+        "events": timeline({"suppliers.sku": [sku.pk]}, EVENTS_SHOWN),
+        "can_write": request.membership.may("catalogue.write"),
+        "can_source": request.membership.may("sourcing.write"),
+    }
+    return render_screen(
+        request,
+        "suppliers/sku_detail.html",
+        context,
+        breadcrumb=[("SKUs", address(request, "sku_list")), sku.code],
+    )
+
+
+@requires("catalogue.write")
+@idempotent
+def sku_new(request: OrganizationRequest) -> HttpResponse:
+    """Adds a SKU."""
+    form = SkuForm(request.POST if request.method == "POST" else None)
+    sku = submitted(form, lambda: create_sku(details=form.details(), actor=request.user))
+    if sku is not None:
+        messages.success(request, f"{sku.code} was added.")
+        return go_to(request, "sku_detail", sku)
+    return sku_form(request, form, None)
+
+
+@requires("catalogue.write")
+@idempotent
+def sku_edit(request: OrganizationRequest, public_id: uuid.UUID) -> HttpResponse:
+    """Changes a SKU."""
+    sku = find(Sku, public_id)
+    form = SkuForm(request.POST if request.method == "POST" else None, instance=sku)
+    changed = submitted(form, lambda: change_sku(sku, details=form.details(), actor=request.user))
+    if changed is not None:
+        return go_to(request, "sku_detail", changed)
+    return sku_form(request, form, sku)
+
+
+def sku_form(request: OrganizationRequest, form: SkuForm, sku: Sku | None) -> HttpResponse:
+    """The form of a SKU."""
+    title = "New SKU" if sku is None else "Change SKU"
+    return render_screen(
+        request,
+        "suppliers/plain_form.html",
+        {
+            "form": form,
+            "title": title,
+            "button": "Add SKU" if sku is None else "Save SKU",
+            "back_url": address(request, "sku_list" if sku is None else "sku_detail", sku),
+        },
+        breadcrumb=[("SKUs", address(request, "sku_list")), title],
+        status=422 if form.is_bound else 200,
+    )
+
+
+@requires("suppliers.read")
+def sku_suggestions(request: OrganizationRequest) -> HttpResponse:
+    """SKUs that fit what is being typed, for the browser's own suggestions."""
+    typed = [name for name in request.GET if name.endswith("sku")]
+    text = request.GET.get(typed[0], "") if typed else ""
+    return render_screen(
+        request, "suppliers/_sku_suggestions.html", {"skus": find_skus(text, most=12)}
+    )
+
+
+def _uuid(text: str | None) -> uuid.UUID | None:
+    try:
+        return uuid.UUID(text or "")
+    except ValueError:
+        return None
