@@ -119,6 +119,20 @@ def unit_name(unit: str) -> str:
     return _NAMES.get(canonical_unit(unit), unit)
 
 
+# What stands behind a quantity on a screen; a unit without a symbol shows its own word.
+_SYMBOLS = {
+    "EA": "ea", "KGM": "kg", "GRM": "g", "MGM": "mg", "TNE": "t", "LBR": "lb", "ONZ": "oz",
+    "LTR": "l", "MLT": "ml", "CLT": "cl", "HLT": "hl", "MTQ": "m³", "CMQ": "cm³", "MTR": "m",
+    "CMT": "cm", "MMT": "mm", "KMT": "km", "INH": "in", "FOT": "ft", "YRD": "yd", "MTK": "m²",
+    "CMK": "cm²", "HUR": "h", "DAY": "d", "KWH": "kWh", "GLL": "gal", "FTQ": "ft³", "FTK": "ft²",
+}  # fmt: skip
+
+
+def unit_symbol(unit: str) -> str:
+    """Return the short word behind a quantity: kg for KGM, ea for EA, roll for ROLL."""
+    return _SYMBOLS.get(canonical_unit(unit), unit.strip().lower())
+
+
 def everyday_units() -> Iterator[tuple[str, str]]:
     """Yield code and name of the units offered in forms, in their usual order."""
     yield from _NAMES.items()

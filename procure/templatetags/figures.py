@@ -8,6 +8,7 @@ from __future__ import annotations
 from django import template
 
 from procure import figures
+from procure.units import unit_symbol
 
 register = template.Library()
 
@@ -16,6 +17,7 @@ register.filter("quantity", figures.quantity)
 register.filter("short_date", figures.short_date)
 register.filter("long_date", figures.long_date)
 register.filter("moment", figures.moment)
+register.filter("unit", unit_symbol)
 
 
 @register.filter

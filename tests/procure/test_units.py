@@ -10,6 +10,7 @@ from procure.units import (
     everyday_units,
     is_weighed,
     unit_name,
+    unit_symbol,
 )
 
 
@@ -72,3 +73,12 @@ def test_contradictory_or_empty_factors_are_refused():
         UnitFactors.of({"CS": {"EA": Decimal(12), "H87": Decimal(10)}})
     with pytest.raises(ValueError, match="above zero"):
         UnitFactors.of({"CS": {"EA": Decimal(0)}})
+
+
+def test_a_screen_shows_a_units_symbol_or_its_own_word() -> None:
+    assert [unit_symbol(unit) for unit in ("KGM", "H87", "roll", "HUR")] == [
+        "kg",
+        "ea",
+        "roll",
+        "h",
+    ]
