@@ -7,6 +7,8 @@ replaced whole, and a scorecard or a SKU cost is the sum of its cells.
 
 from __future__ import annotations
 
+from decimal import Decimal
+
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
@@ -183,6 +185,14 @@ class SkuCost(OrganizationOwned):
 
     def __str__(self) -> str:
         return f"{self.sku_id} {self.currency}"
+
+    @property
+    def price_rise(self) -> Decimal | None:
+        """The last price against the one before it, in percent; None without one above zero."""
+        if self.last_price is None or not self.previous_price:
+            return None
+        rise: Decimal = 100 * (self.last_price - self.previous_price) / self.previous_price
+        return rise
 
 
 class StaleRollup(OrganizationOwned):

@@ -21,9 +21,7 @@ NAMED_BY_DJANGO = {"400.html", "403.html", "404.html", "500.html", "403_csrf.htm
 KEPT_READY = {
     "confirm.html",
     "_pieces/empty_failed.html",
-    "_pieces/empty_filtered.html",
     "_pieces/facts.html",
-    "_pieces/saved_views.html",
     "_pieces/tiles.html",
     "_pieces/timeline.html",
 }
