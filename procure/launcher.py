@@ -20,7 +20,7 @@ OWNER_COMMANDS = frozenset(
         "sqlmigrate",
     }
 )
-# Commands that need no database, or are told which one to prepare.
+# Commands that need no database, bring their own, or are told which one to prepare.
 NO_DATABASE_COMMANDS = frozenset(
     {
         "",
@@ -32,6 +32,8 @@ NO_DATABASE_COMMANDS = frozenset(
         "match_cases",
         "create_roles",
         "collectstatic",
+        "bench",
+        "soak",
     }
 )
 

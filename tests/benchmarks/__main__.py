@@ -1,0 +1,67 @@
+"""`python3 manage.py bench [--only NAME …] [--invoices N]`: prints one JSON object."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import platform
+import sys
+import time
+from typing import Any
+
+import django
+
+from tests.benchmarks.house import own_servers
+
+NAMES = ("cycle", "form", "import", "screens", "freshness", "throughput")
+
+
+def main(argv: list[str]) -> int:
+    parser = argparse.ArgumentParser(prog="manage.py bench")
+    parser.add_argument("--only", nargs="+", choices=NAMES, default=list(NAMES))
+    parser.add_argument("--invoices", type=int, default=10_000)
+    options = parser.parse_args(argv)
+    wanted = set(options.only)
+    if wanted & {"screens", "freshness"}:
+        wanted.add("import")  # they look at what it brings
+    began, load = time.perf_counter(), os.getloadavg()
+    with own_servers() as home:
+        django.setup()
+        report = measure(wanted, home, options.invoices)
+    report["machine"] = {
+        "cores": os.cpu_count(),
+        "python": platform.python_version(),
+        "load_before": [round(one, 1) for one in load],
+        "load_after": [round(one, 1) for one in os.getloadavg()],
+        "seconds": round(time.perf_counter() - began),
+    }
+    print(json.dumps(report, indent=2, ensure_ascii=False))
+    return 0
+
+
+def measure(wanted: set[str], home: Any, invoices: int) -> dict[str, Any]:
+    # Only now: these modules read the settings, which name the bench's own servers.
+    from django.conf import settings
+    from django.db import connections
+
+    from tests.benchmarks import cycle, form, measuring, real, throughput
+
+    settings.DEBUG = False
+    sections = {
+        "cycle": cycle.bench_cycle,
+        "form": form.bench_form,
+        "import": real.bench_import,
+        "screens": real.bench_screens,
+        "freshness": lambda: real.bench_freshness(home),
+        "throughput": lambda: throughput.bench_throughput(invoices),
+    }
+    try:
+        smallest = {"smallest_transaction_ms": measuring.commit_milliseconds()}
+        return smallest | {name: step() for name, step in sections.items() if name in wanted}
+    finally:
+        connections.close_all()
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
