@@ -143,10 +143,13 @@ def _spans(wishes: Iterable[Wish], books: _Books) -> Spans:
     """The days of every price as they will be, by agreement, SKU and quantity."""
     spans: Spans = defaultdict(dict)
     for (*step, first), price in books.prices.items():
-        spans[tuple(step)][first] = Span(first, price.valid_to, None)
+        end = last_day(price, books.agreements[step[0]])
+        spans[tuple(step)][first] = Span(first, end, None)
     for row, stored, values in wishes:
         step = [row["agreement_number"], books.sku(row).pk, row["minimum_quantity"] or ZERO]
-        kept = stored.valid_to if isinstance(stored, PriceBreak) else None
+        kept = None
+        if isinstance(stored, PriceBreak):
+            kept = last_day(stored, books.agreements[row["agreement_number"]])
         end = values.get("valid_to", kept)
         spans[tuple(step)][row["valid_from"]] = Span(row["valid_from"], end, row)
     return spans
@@ -179,8 +182,8 @@ def _write_agreements(wishes: Iterable[Wish], books: _Books) -> None:
 def _grow(agreement: PriceAgreement, first: date, values: Any) -> bool:
     before = agreement.valid_from, agreement.valid_to
     agreement.valid_from = min(agreement.valid_from, first)
-    if "valid_to" in values and agreement.valid_to is not None:
-        end = values["valid_to"]
+    if agreement.valid_to and ("valid_to" in values or first > agreement.valid_to):
+        end = values.get("valid_to")
         agreement.valid_to = None if end is None else max(agreement.valid_to, end)
     return before != (agreement.valid_from, agreement.valid_to)
 

@@ -35,17 +35,21 @@ def refuse_overlaps(batch: Batch, spans: Mapping[Hashable, Mapping[date, Span]])
     for entries in spans.values():
         before: Span | None = None
         for span in sorted(entries.values(), key=lambda one: one.valid_from):
-            if before is not None and (
-                before.valid_to is None or before.valid_to >= span.valid_from
-            ):
-                _refuse(batch, before, span)
-            before = span
+            if before is None or _ends_before(before, span) or not _refuse(batch, before, span):
+                before = span
 
 
-def _refuse(batch: Batch, before: Span, span: Span) -> None:
+def _ends_before(before: Span, span: Span) -> bool:
+    return before.valid_to is not None and before.valid_to < span.valid_from
+
+
+def _refuse(batch: Batch, before: Span, span: Span) -> bool:
+    """Refuses one of two rows; True when it is the later one."""
     if span.row is not None:
         sentence = f"The entry from {long_date(before.valid_from)} still holds then; end it first."
         batch.refuse(span.row, "valid_from", sentence)
-    elif before.row is not None:
+        return True
+    if before.row is not None:
         sentence = f"Another entry begins on {long_date(span.valid_from)}; end before it."
         batch.refuse(before.row, "valid_to", sentence)
+    return False
