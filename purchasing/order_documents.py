@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 import uuid
 
 from django.core.files.base import ContentFile
@@ -77,8 +78,8 @@ def read_attachment(attachment: Attachment) -> bytes:
 
 
 def pdf_name(order: PurchaseOrder) -> str:
-    """PO-1042-r1.pdf."""
-    return f"{order}-r{order.revision}.pdf".replace("/", "-").replace(" ", "-")
+    """PO-1042.pdf; an imported number may hold any sign."""
+    return re.sub(r"[^A-Za-z0-9._-]+", "-", str(order)) + ".pdf"
 
 
 def _purpose(order: PurchaseOrder) -> str:

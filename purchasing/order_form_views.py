@@ -70,9 +70,9 @@ def order_edit(request: OrganizationRequest, public_id: uuid.UUID) -> HttpRespon
 @in_readers_notation
 def order_save(request: OrganizationRequest, public_id: uuid.UUID | None = None) -> HttpResponse:
     """Saves what was sent: a cell, a choice, or all cells of the form."""
-    if request.method != "POST":
-        return HttpResponse(status=405)
     order = _draft(request, public_id)
+    if request.method != "POST":
+        return redirect(_base(request, order))
     changes = DraftChanges()
     try:
         changes = read_changes(_posted(request), order, _lines_of(order))
@@ -89,9 +89,9 @@ def order_save(request: OrganizationRequest, public_id: uuid.UUID | None = None)
 @in_readers_notation
 def order_submit(request: OrganizationRequest, public_id: uuid.UUID | None = None) -> HttpResponse:
     """Saves the form as it stands, then submits it."""
-    if request.method != "POST":
-        return HttpResponse(status=405)
     order = _draft(request, public_id)
+    if request.method != "POST":
+        return redirect(_base(request, order))
     changes = DraftChanges()
     try:
         changes = read_changes(_posted(request), order, _lines_of(order))

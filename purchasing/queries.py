@@ -109,6 +109,14 @@ def listed_orders() -> QuerySet[PurchaseOrder]:
     )
 
 
+def shown_orders() -> QuerySet[PurchaseOrder]:
+    """Orders with everybody and everything that their page names, in one statement."""
+    orders: QuerySet[PurchaseOrder] = PurchaseOrder.objects.select_related(
+        "supplier", "category", "ship_to", "created_by", "submitted_by", "issued_by"
+    )
+    return orders
+
+
 def earliest_due() -> Coalesce:
     """The earliest day on which a line is due, by promise or else by request."""
     return Coalesce(Min("promised_on"), Min("requested_on"))

@@ -96,7 +96,7 @@ def post_receipt(
     )
     touched = [known[line.line_no] for line in came]
     mark_results_stale(order, touched, [received_on])
-    _record("goods_receipt.posted", receipt, order, touched, actor, _over_in_words(over))
+    _record("goods_receipt.posted", receipt, order, touched, actor, _in_words(came, over))
     return receipt
 
 
@@ -147,7 +147,8 @@ def post_return(
     )
     touched = [known[line.line_no] for line in leaving]
     mark_results_stale(order, touched, [None])
-    _record("goods_receipt.returned", receipt, order, touched, actor, reason.strip())
+    words = f"{receipt.number}: goods went back. {reason.strip()}"
+    _record("goods_receipt.returned", receipt, order, touched, actor, words)
     return receipt
 
 
@@ -178,7 +179,8 @@ def reverse_receipt(receipt: GoodsReceipt, *, reason: str, actor: User) -> Goods
     touched = [known[line.order_line_id] for line in taken_back]
     is_return = receipt.kind == GoodsReceipt.Kind.RETURN
     mark_results_stale(order, touched, [None if is_return else receipt.received_on])
-    _record("goods_receipt.reversed", receipt, order, touched, actor, reason.strip())
+    words = f"{receipt.number} was reversed: {reason.strip()}"
+    _record("goods_receipt.reversed", receipt, order, touched, actor, words)
     return receipt
 
 
@@ -294,11 +296,15 @@ def _over_sentence(line: PurchaseOrderLine, here: LineQuantities, limit: Decimal
     )
 
 
-def _over_in_words(over: Sequence[PurchaseOrderLine]) -> str:
-    if not over:
-        return ""
-    numbers = ", ".join(str(line.line_no) for line in over)
-    return f"More than the limit on line {numbers}."
+def _in_words(came: Sequence[ReceivedLine], over: Sequence[PurchaseOrderLine]) -> str:
+    """What a receipt brought, for the trail and the person who posted it."""
+    rejected = sum(1 for line in came if line.rejected)
+    words = f"{len(came)} line{'s' if len(came) > 1 else ''} received"
+    words += f", goods rejected on {rejected}." if rejected else "."
+    if over:
+        numbers = ", ".join(str(line.line_no) for line in over)
+        words += f" More than the limit on line {numbers}."
+    return words
 
 
 def _number_and_save(receipt: GoodsReceipt) -> GoodsReceipt:

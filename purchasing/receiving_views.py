@@ -124,13 +124,9 @@ def _received_line(
 
 
 def _say_posted(request: OrganizationRequest, receipt: GoodsReceipt) -> None:
-    warning = BusinessEvent.objects.filter(
-        kind="goods_receipt.posted", subject_id=receipt.pk
-    ).first()
-    if warning and warning.summary:
-        messages.warning(request, f"{receipt.number} is posted. {warning.summary}")
-    else:
-        messages.success(request, f"{receipt.number} is posted.")
+    posted = BusinessEvent.objects.get(kind="goods_receipt.posted", subject_id=receipt.pk)
+    tell = messages.warning if "limit" in posted.summary else messages.success
+    tell(request, f"{receipt.number} is posted. {posted.summary}")
 
 
 def _receive_screen(

@@ -10,7 +10,7 @@ from django.contrib import messages
 from django.core.paginator import Paginator
 from django.db.models import QuerySet
 from django.http import HttpResponse
-from django.shortcuts import redirect
+from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
 from django.utils import timezone
 
@@ -51,6 +51,7 @@ from purchasing.queries import (
     order_counts,
     order_timeline,
     overdue,
+    shown_orders,
     waiting_approvals,
 )
 
@@ -138,14 +139,15 @@ def approval_list(request: OrganizationRequest) -> HttpResponse:
 @requires("orders.read")
 def order_detail(request: OrganizationRequest, public_id: uuid.UUID) -> HttpResponse:
     """One order: what was ordered, what came, who decided, what happened."""
-    return _detail(request, find(PurchaseOrder, public_id))
+    return _detail(request, public_id)
 
 
 def _detail(
     request: OrganizationRequest,
-    order: PurchaseOrder,
+    public_id: uuid.UUID,
     error: BusinessRuleError | None = None,
 ) -> HttpResponse:
+    order = get_object_or_404(shown_orders(), public_id=public_id)
     progress = line_progress(order)
     lines = [one.line for one in progress]
     decides = order.status == Status.SUBMITTED and is_turn(
@@ -205,7 +207,7 @@ def _step(
     try:
         order = take(order)
     except BusinessRuleError as error:
-        return _detail(request, find(PurchaseOrder, public_id), error)
+        return _detail(request, public_id, error)
     messages.success(request, words.format(order=order))
     return redirect("purchasing:order_detail", request.organization.slug, order.public_id)
 

@@ -94,16 +94,16 @@ document.body.addEventListener("change", (event) => {
   if (event.target.matches?.(".pc-cell")) event.target.dataset.awaited = "yes";
 }, true);
 
-document.body.addEventListener("htmx:oobAfterSwap", (event) => {
-  const hint = event.detail.target;
-  if (hint?.dataset?.price === undefined) return;
-  const row = rowOf(document.getElementById(hint.id) ?? hint);
-  if (!row) return;
-  const price = cell(row, "unit_price");
-  const edited = hint.dataset.edited === "yes";
-  if (document.activeElement !== price && !("awaited" in price.dataset)) price.value = hint.dataset.price;
-  const reason = cell(row, "price_reason");
-  if (document.activeElement !== reason && !reason.value) reason.hidden = !edited;
+// Prices the server filled go into their cells once its answer is in place.
+document.body.addEventListener("htmx:afterRequest", () => {
+  for (const hint of body.querySelectorAll("[data-price]")) {
+    const row = rowOf(hint);
+    const price = cell(row, "unit_price");
+    if (document.activeElement !== price && !("awaited" in price.dataset)) price.value = hint.dataset.price;
+    const reason = cell(row, "price_reason");
+    if (document.activeElement !== reason && !reason.value) reason.hidden = hint.dataset.edited !== "yes";
+    delete hint.dataset.price;
+  }
 });
 
 // Rows --------------------------------------------------------------------------------------

@@ -100,7 +100,9 @@ def test_sending_back_returns_the_next_revision(inside: World, order: PurchaseOr
     back = send_back_purchase_order(order, revision_shown=1, comment="Too many", actor=approver)
     assert (back.status, back.revision, back.number) == ("draft", 2, "PO-1001")
     assert Approval.objects.get().status == "rejected"
-    assert BusinessEvent.objects.get(kind="purchase_order.sent_back").summary == "Too many"
+    assert (
+        BusinessEvent.objects.get(kind="purchase_order.sent_back").summary == "Sent back: Too many"
+    )
 
 
 def test_withdrawing_voids_the_approvals(inside: World, order: PurchaseOrder) -> None:
