@@ -51,7 +51,7 @@ class LinePrice:
 
 
 def line_prices(supplier_id: int, lines: Sequence[WantedLine], on: date) -> dict[int, LinePrice]:
-    """The price of each SKU from this supplier on that day, by SKU id, in six statements.
+    """The price of each SKU from this supplier on that day, by SKU id, in five statements.
 
     Lines of one SKU reach a quantity step together. A SKU that does not exist is absent.
     """
@@ -82,13 +82,16 @@ class PriceBook:
     def open(
         cls, suppliers: Collection[Supplier], lines: Sequence[WantedLine], on: date
     ) -> PriceBook:
-        """Reads the book for these suppliers and lines, in five statements."""
+        """Reads the book for these suppliers and lines, in four statements, five with other currencies."""
         quantities = quantities_of(lines)
         ids = {supplier.pk for supplier in suppliers}
         currencies = {supplier.pk: supplier.currency for supplier in suppliers}
         costs = SkuCost.objects.filter(
             supplier_id__in=ids, sku_id__in=quantities, last_price__isnull=False
         ).values_list("supplier_id", "sku_id", "currency", "last_price", "last_on")
+        ours = Organization.objects.values_list("currency", flat=True).get(
+            pk=current_organization_id()
+        )
         return cls(
             quantities=quantities,
             standard_costs=dict(
@@ -100,10 +103,8 @@ class PriceBook:
                 for supplier_id, sku_id, currency, price, paid_on in costs
                 if currency == currencies[supplier_id]
             },
-            currency=Organization.objects.values_list("currency", flat=True).get(
-                pk=current_organization_id()
-            ),
-            rates=rates_on(on),
+            currency=ours,
+            rates=rates_on(on) if {*currencies.values()} - {ours} else Rates({}),
         )
 
     def prices(self, supplier: Supplier) -> dict[int, LinePrice]:

@@ -58,13 +58,10 @@ def submitted(world: World, **changes: Any) -> PurchaseOrder:
 
 
 def approve(order: PurchaseOrder, actor: Any, **changes: Any) -> PurchaseOrder:
-    given = {
-        "revision_shown": order.revision,
-        "content_hash_shown": content_hash(order, order.lines.all()),
-        "comment": "",
-        "actor": actor,
-    }
-    return approve_purchase_order(order, **{**given, **changes})
+    given = {"revision_shown": order.revision, "comment": "", "actor": actor, **changes}
+    if "content_hash_shown" not in given:
+        given["content_hash_shown"] = content_hash(order, order.lines.all())
+    return approve_purchase_order(order, **given)
 
 
 def issued(world: World, **changes: Any) -> PurchaseOrder:
