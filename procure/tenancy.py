@@ -23,8 +23,10 @@ from django.db.backends.ddl_references import Statement
 from django.db.models.base import ModelBase
 from django.http import Http404, HttpRequest, HttpResponse
 from django.template.response import SimpleTemplateResponse
+from django.utils import timezone
 
 from procure.fields import OrganizationField, OrganizationForeignKey
+from procure.figures import reading_as
 
 if TYPE_CHECKING:
     from django_htmx.middleware import HtmxDetails
@@ -297,10 +299,16 @@ def tenant_view(view: View) -> View:
             raise Http404
         scoped = cast("OrganizationRequest", request)
         scoped.membership = membership
-        scoped.organization = membership.organization
+        scoped.organization = organization = membership.organization
 
         def answer() -> HttpResponse:
-            with tenant_atomic(membership.organization_id):
+            # Sentences made in the view are read by the same eyes as the screen round them, and
+            # today is the organization's day.
+            with (
+                reading_as(scoped.user.locale or organization.locale),
+                timezone.override(organization.time_zone),
+                tenant_atomic(membership.organization_id),
+            ):
                 response = view(request, *args, **kwargs)
                 if response.streaming:
                     raise RuntimeError("A streamed answer would leave its transaction.")

@@ -40,6 +40,8 @@ class ListDecision:
     missing: str
     is_blocked: bool
     warning: str = ""
+    listed_since: date | None = None
+    is_qualified: bool = False
 
     @property
     def is_approved(self) -> bool:
@@ -234,7 +236,16 @@ def _decide(supplier_id: int, scope: _Scope | None, facts: _Facts) -> ListDecisi
         refused = disqualified or scope.rule == Category.OffListRule.BLOCK
         return ListDecision(OFF_LIST, None, scope.rule, missing, refused)
     warning = _condition(qualification)
-    return ListDecision(entry.standing, entry.pk, scope.rule, "", False, warning)
+    return ListDecision(
+        entry.standing,
+        entry.pk,
+        scope.rule,
+        "",
+        False,
+        warning,
+        listed_since=entry.valid_from,
+        is_qualified=qualification is not None,
+    )
 
 
 def _entry_keys(supplier_id: int, scope: _Scope) -> list[_EntryKey]:

@@ -106,10 +106,10 @@ class SupplierFilter(TreeFilterSet):
 class SkuFilter(TreeFilterSet):
     """SKUs by words, category, supplier and use."""
 
-    q = words_filter("SKU, description or supplier's code")
+    q = words_filter("SKU or description")
     supplier = django_filters.ModelChoiceFilter(
-        label="Under agreement with",
-        empty_label="Under agreement with",
+        label="Agreement with",
+        empty_label="Agreement with",
         queryset=lambda request: Supplier.objects.filter(status=Supplier.Status.ACTIVE),
         to_field_name="public_id",
         method="of_supplier",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from datetime import date
 
 from procure.figures import long_date
 from suppliers.pricing import AGREEMENT, LAST_PAID, LinePrice
@@ -28,6 +29,7 @@ def price_basis(prices: Collection[LinePrice]) -> str:
     return "Standard cost, no agreement"
 
 
-def fallback_since(year: int, *, is_qualified: bool) -> str:
+def fallback_since(since: date | None, is_qualified: bool) -> str:
     """Why a backup stands in the list."""
-    return f"{'qualified ' if is_qualified else ''}fallback since {year}"
+    words = "qualified fallback" if is_qualified else "fallback"
+    return f"{words} since {since.year}" if since else words

@@ -13,7 +13,6 @@ from datetime import date, timedelta
 from decimal import ROUND_CEILING, Decimal
 from typing import NamedTuple
 
-from procure.exchange import Rates
 from procure.money import ZERO, round_half_up, round_money
 from suppliers.approved_vendors import (
     ListDecision,
@@ -136,8 +135,6 @@ class _Evidence:
     book: PriceBook
     scorecards: dict[int, Scorecard]
     category_lead_time: int | None
-    entries: dict[int, ApprovedVendor]
-    qualified: frozenset[int]
     needed_on: date | None
     on: date
 
@@ -166,7 +163,7 @@ def supplier_ranking(
         for place, row in enumerate(others)
         if place < MOST_UNAPPROVED or row.supplier.pk in including
     ]
-    return _with_reasons(approved, evidence) + [_said_missing(row) for row in kept]
+    return _with_reasons(approved) + [_said_missing(row) for row in kept]
 
 
 def _candidates(
@@ -202,20 +199,11 @@ def _gather(
     ids = [supplier.pk for supplier in suppliers]
     decisions = _decisions(ids, category, lines, on)
     scorecards = Scorecard.objects.filter(supplier_id__in=ids, period=Scorecard.Period.YEAR)
-    entry_ids = [one.entry_id for one in decisions.values() if one.entry_id is not None]
-    entries = ApprovedVendor.objects.filter(pk__in=entry_ids)
-    qualified = Qualification.objects.filter(
-        supplier_id__in=ids,
-        category_id__in=lineage_of(category),
-        status__in=Qualification.USABLE,
-    )
     return _Evidence(
         decisions=decisions,
         book=PriceBook.open(suppliers, lines, on),
         scorecards={card.supplier_id: card for card in scorecards},
         category_lead_time=_category_lead_time(category),
-        entries={entry.supplier_id: entry for entry in entries},
-        qualified=frozenset(qualified.values_list("supplier_id", flat=True)),
         needed_on=needed_on,
         on=on,
     )
@@ -247,9 +235,8 @@ def _row(supplier: Supplier, evidence: _Evidence) -> RankedSupplier:
     book = evidence.book
     prices = book.prices(supplier)
     unpriced = sum(price.unit_price is None for price in prices.values())
-    cost = (
-        _order_cost(prices, book.quantities, supplier.currency) if prices and not unpriced else None
-    )
+    is_priced = bool(prices) and not unpriced
+    currency = supplier.currency
     card = evidence.scorecards.get(supplier.pk)
     lead_time, source = _lead_time(prices, card, evidence.category_lead_time)
     arrives_on = None if lead_time is None else evidence.on + timedelta(days=lead_time)
@@ -258,8 +245,8 @@ def _row(supplier: Supplier, evidence: _Evidence) -> RankedSupplier:
         supplier=supplier,
         decision=evidence.decisions[supplier.pk],
         basis=price_basis(prices.values()),
-        order_cost=cost,
-        compared_cost=_compared(cost, supplier.currency, book.currency, book.rates),
+        order_cost=_order_cost(prices, book, currency) if is_priced else None,
+        compared_cost=_compared(prices, book, currency) if is_priced else None,
         unpriced_lines=unpriced,
         prices=tuple(prices.values()),
         on_time_percent=card.on_time_percent if card else None,
@@ -272,19 +259,23 @@ def _row(supplier: Supplier, evidence: _Evidence) -> RankedSupplier:
     )
 
 
-def _order_cost(
-    prices: Mapping[int, LinePrice], quantities: Mapping[int, Decimal], currency: str
-) -> Decimal:
+def _order_cost(prices: Mapping[int, LinePrice], book: PriceBook, currency: str) -> Decimal:
     amounts = (
-        round_money(price.unit_price * quantities[sku_id], currency)
+        round_money(price.unit_price * book.quantities[sku_id], currency)
         for sku_id, price in prices.items()
         if price.unit_price is not None
     )
     return sum(amounts, ZERO)
 
 
-def _compared(cost: Decimal | None, currency: str, into: str, rates: Rates) -> Decimal | None:
-    return None if cost is None else rates.convert(cost, currency, into)
+def _compared(prices: Mapping[int, LinePrice], book: PriceBook, currency: str) -> Decimal | None:
+    """The cost unrounded in the organization's currency, so that a tie is a tie."""
+    exact = (
+        price.unit_price * book.quantities[sku_id]
+        for sku_id, price in prices.items()
+        if price.unit_price is not None
+    )
+    return book.rates.convert(sum(exact, ZERO), currency, book.currency)
 
 
 def _lead_time(
@@ -364,7 +355,7 @@ def _arrival_points(arrives_on: date | None, days_early: int | None) -> Decimal:
     return _within(Decimal(ARRIVAL.points - 4 * late), ARRIVAL)
 
 
-def _with_reasons(rows: Sequence[RankedSupplier], evidence: _Evidence) -> list[RankedSupplier]:
+def _with_reasons(rows: Sequence[RankedSupplier]) -> list[RankedSupplier]:
     """What sets each approved supplier apart from the others."""
     records = [
         row.on_time_percent
@@ -376,7 +367,6 @@ def _with_reasons(rows: Sequence[RankedSupplier], evidence: _Evidence) -> list[R
     earliest = min(arrivals) if len(set(arrivals)) > 1 else None
 
     def reasons(row: RankedSupplier) -> tuple[str, ...]:
-        entry = evidence.entries.get(row.supplier.pk)
         found = (
             len(rows) == 1 and "only approved supplier",
             len(rows) > 1 and row.is_lowest_approved and "lowest approved cost",
@@ -384,12 +374,8 @@ def _with_reasons(rows: Sequence[RankedSupplier], evidence: _Evidence) -> list[R
             and row.on_time_percent == best_record
             and "best on-time record of those approved",
             row.standing == ApprovedVendor.Standing.BACKUP
-            and entry is not None
-            and fallback_since(
-                entry.valid_from.year,
-                is_qualified=row.supplier.pk in evidence.qualified,
-            ),
-            row.arrives_on == earliest and earliest is not None and "arrives first",
+            and fallback_since(row.decision.listed_since, row.decision.is_qualified),
+            row.arrives_on == earliest and earliest is not None and "shortest lead time",
             row.unpriced_lines and f"no price for {row.unpriced_lines} lines",
             row.decision.warning.rstrip("."),
         )

@@ -69,6 +69,7 @@ def supplier_list(request: OrganizationRequest) -> HttpResponse:
         "page": page,
         "rows": [(row, standings.get(row.pk), row.pk in ends, ends.get(row.pk)) for row in rows],
         "views": [(words, f"?{part}", query == part, None) for words, part in SUPPLIER_VIEWS],
+        "soon": today + timedelta(days=ENDS_SOON_DAYS),
         "new_url": address_if(request, "suppliers.write", "supplier_new"),
     }
     return render_screen(

@@ -40,20 +40,20 @@ class ApprovalForm(forms.Form):
     supplier = forms.ModelChoiceField[Supplier](
         queryset=None, to_field_name="public_id", label="Supplier"
     )
-    category = CategoryField(
-        label="Category", required=False, help_text="Counts for everything below it, too."
-    )
-    sku = SkuField(label="Or one SKU", required=False)
     standing = forms.ChoiceField(
         choices=ApprovedVendor.Standing.choices,
         initial=ApprovedVendor.Standing.APPROVED,
         widget=forms.RadioSelect,
     )
+    category = CategoryField(
+        label="Category", required=False, help_text="Counts for everything below it, too."
+    )
+    sku = SkuField(label="Or one SKU", required=False)
+    valid_from = forms.DateField(label="First day", initial=timezone.localdate)
+    valid_to = forms.DateField(label="Last day", required=False)
     rank = forms.IntegerField(
         min_value=1, max_value=99, initial=1, help_text="Order among equals, 1 first."
     )
-    valid_from = forms.DateField(label="First day", initial=timezone.localdate)
-    valid_to = forms.DateField(label="Last day", required=False)
     reason = forms.CharField(
         required=False, max_length=1000, widget=forms.Textarea(attrs={"rows": 3})
     )

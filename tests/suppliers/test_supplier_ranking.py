@@ -65,7 +65,7 @@ def test_the_approved_come_first_by_points_and_the_rest_last(priced):
 
 def test_each_row_says_its_basis_and_reasons_in_one_line(priced):
     assert [row.sentence for row in ranking(priced, *lines(priced))] == [
-        "Contract price to Mar 31, 2027 · lowest approved cost · arrives first",
+        "Contract price to Mar 31, 2027 · lowest approved cost · shortest lead time",
         "Contract price · best on-time record of those approved",
         "Last paid Nov 12, 2026 · qualified fallback since 2025",
         "Contract price to Mar 31, 2027 · no history · in review for Corrugate: Insurance certificate missing",
