@@ -18,7 +18,7 @@ from procure.money import ZERO, round_price, round_quantity
 from procure.units import NO_FACTORS, UnitFactors, canonical_unit
 from purchasing.models import PurchaseOrder, PurchaseOrderLine
 from suppliers.agreements import AgreedPrice, best_price
-from suppliers.models import PriceBreak, UnitFactor
+from suppliers.models import PriceAgreement, PriceBreak, UnitFactor
 
 
 def order_day(order: PurchaseOrder) -> date | None:
@@ -36,6 +36,7 @@ class AgreedTerms:
     def __init__(self, orders: Iterable[PurchaseOrder], lines: Sequence[PurchaseOrderLine]) -> None:
         self._days = {order.pk: order_day(order) for order in orders}
         self._breaks: dict[tuple[int, int], list[PriceBreak]] = defaultdict(list)
+        self._agreements: dict[int, PriceAgreement] = {}
         self._wanted: dict[tuple[int, int], Decimal] = defaultdict(lambda: ZERO)
         for line in lines:
             self._wanted[line.order_id, line.sku_id] += line.ordered_quantity
@@ -66,6 +67,7 @@ class AgreedTerms:
             agreement__valid_from__lte=max(days),
         ).select_related("agreement", "sku"):
             self._breaks[step.agreement.supplier_id, step.sku_id].append(step)
+            self._agreements[step.agreement_id] = step.agreement
 
     def agreement_price(self, line: PurchaseOrderLine) -> AgreedPrice | None:
         """The agreement's price for the line in its unit, None where there is none.
@@ -83,6 +85,10 @@ class AgreedTerms:
             and (ratio := self._ratio(step, line, day))
         ]
         return best_price(steps, self._wanted[line.order_id, line.sku_id])
+
+    def agreement_of(self, price: AgreedPrice) -> PriceAgreement:
+        """The agreement that a price comes from."""
+        return self._agreements[price.agreement_id]
 
     def _ratio(
         self, step: PriceBreak, line: PurchaseOrderLine, day: date

@@ -13,6 +13,6 @@ class MatchingConfig(AppConfig):
 
     def ready(self) -> None:
         """Subscribe to the events of the floors below; register what is imported and exported."""
-        for module in ("draining", "reactions", "imports", "exports"):
+        for module in ("draining", "reactions", "standing", "imports", "exports"):
             if find_spec(f"matching.{module}"):
                 import_module(f"matching.{module}")

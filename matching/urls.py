@@ -2,13 +2,38 @@
 
 from __future__ import annotations
 
-from django.urls import URLPattern, URLResolver, path
+from django.urls import path
 
-from matching import result_views
+from matching import exception_views, invoice_views, result_views
 
 app_name = "matching"
 
-urlpatterns: list[URLPattern | URLResolver] = [
+urlpatterns = [
+    path("invoices/", invoice_views.invoice_list, name="invoice_list"),
+    path("invoices/new/", invoice_views.invoice_new, name="invoice_new"),
+    path("invoices/<uuid:public_id>/", invoice_views.invoice_detail, name="invoice_detail"),
+    path("invoices/<uuid:public_id>/void/", invoice_views.invoice_void, name="invoice_void"),
+    path("orders/<uuid:public_id>/invoices/", invoice_views.order_invoices, name="order_invoices"),
+    path("exceptions/", exception_views.exception_queue_page, name="exception_queue"),
+    path(
+        "exceptions/<uuid:public_id>/",
+        exception_views.exception_queue_page,
+        name="exception_detail",
+    ),
+    path(
+        "exceptions/<uuid:public_id>/resolve/",
+        exception_views.exception_resolve,
+        name="exception_resolve",
+    ),
+    path(
+        "exceptions/<uuid:public_id>/note/", exception_views.exception_note, name="exception_note"
+    ),
+    path(
+        "exceptions/<uuid:public_id>/link/", exception_views.exception_link, name="exception_link"
+    ),
+    path(
+        "decisions/<uuid:public_id>/undo/", exception_views.resolution_undo, name="resolution_undo"
+    ),
     path("scorecards/", result_views.scorecard_list, name="scorecard_list"),
     path("scorecards/<uuid:public_id>/", result_views.scorecard_detail, name="scorecard_detail"),
     path("sku-costs/", result_views.sku_cost_list, name="sku_cost_list"),

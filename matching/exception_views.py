@@ -1,0 +1,212 @@
+"""The exception queue: held invoices, what differs, and what to do about each."""
+
+from __future__ import annotations
+
+import uuid
+from typing import Any
+
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, redirect
+from django.urls import reverse
+from django.views.decorators.http import require_POST
+
+from matching.choices import colleague_for
+from matching.comparison import compare_documents
+from matching.forms import LinkForm, NoteForm, ResolveForm
+from matching.models import Resolution, SupplierInvoice
+from matching.page import held_page, latest_decision, total_at_stake
+from matching.queries import QueueItem, exception_queue, found_invoice, held_item, lines_of
+from matching.resolution import (
+    accept_variance,
+    add_note,
+    ask_owner,
+    code_as_charge,
+    keep_invoice,
+    link_line,
+    pay_supported,
+    put_aside,
+    request_credit,
+    return_to_supplier,
+    undo_resolution,
+)
+from procure.documents import find
+from procure.errors import BusinessRuleError
+from procure.permissions import requires
+from procure.screens import render_screen
+from procure.tenancy import OrganizationRequest
+from purchasing.models import PurchaseOrderLine
+
+SCREEN_KEYS = [
+    ("J", "Next in the queue"),
+    ("K", "Previous in the queue"),
+    ("1–5", "Choose what to do"),
+    ("Enter", "Apply and open the next"),
+    ("L", "Show only the differences"),
+    ("V", "Open the invoice"),
+    ("Z", "Undo the last decision"),
+]
+SUPPORTED_REASON = "Supported by order, receipt and agreement"
+
+
+@requires("holds.read")
+def exception_queue_page(
+    request: OrganizationRequest, public_id: uuid.UUID | None = None
+) -> HttpResponse:
+    """The queue with one held invoice opened: the one named, else the first."""
+    return _answer(request, public_id)
+
+
+def _answer(
+    request: OrganizationRequest,
+    public_id: uuid.UUID | None = None,
+    *,
+    form: ResolveForm | None = None,
+    status: int = 200,
+) -> HttpResponse:
+    only_mine = request.GET.get("all") != "1"
+    search = request.GET.get("q", "").strip()
+    queue = exception_queue(request.membership, only_mine=only_mine, search=search)
+    if only_mine and not search:
+        request.waiting_exceptions = len(queue)  # type: ignore[attr-defined]
+    item = _chosen(queue, public_id)
+    at_stake, currency = total_at_stake(queue)
+    context: dict[str, Any] = {
+        "queue": queue,
+        "page": held_page(item, request.membership, queue) if item else None,
+        "only_mine": only_mine,
+        "at_stake": at_stake,
+        "currency": currency,
+        "query": "" if only_mine else "?all=1",
+        "form": form,
+        "decision": latest_decision(request.membership, request.GET.get("decided", "")),
+        "can_resolve": request.membership.may("holds.resolve"),
+        "screen_keys": SCREEN_KEYS,
+    }
+    return render_screen(
+        request,
+        "matching/exception_queue.html",
+        context,
+        breadcrumb=["Match exceptions"],
+        section="matching:exception_queue",
+        status=status,
+    )
+
+
+def _chosen(queue: list[QueueItem], public_id: uuid.UUID | None) -> QueueItem | None:
+    if public_id is None:
+        return queue[0] if queue else None
+    for item in queue:
+        if item.invoice.public_id == public_id:
+            return item
+    return held_item(found_invoice(public_id))
+
+
+@requires("holds.resolve")
+@require_POST
+def exception_resolve(request: OrganizationRequest, public_id: uuid.UUID) -> HttpResponse:
+    """Applies a choice and opens the next invoice, with ten seconds to undo."""
+    invoice = find(SupplierInvoice, public_id)
+    form = ResolveForm(request.POST)
+    if form.is_valid():
+        try:
+            return _open_next(request, _apply(request, invoice, form.cleaned_data))
+        except BusinessRuleError as error:
+            form.add_error(error.field if error.field in form.fields else None, error.message)
+    return _answer(request, public_id, form=form, status=422)
+
+
+def _apply(
+    request: OrganizationRequest, invoice: SupplierInvoice, chosen: dict[str, Any]
+) -> Resolution | SupplierInvoice:
+    """Calls the one action that a choice stands for."""
+    kind, reason, actor = chosen["choice"], chosen["reason"], request.user
+    if kind == "put_aside":
+        if chosen["until"] is None:
+            raise BusinessRuleError("until", "Choose a day.", "until")
+        return put_aside(invoice, until=chosen["until"], actor=actor)
+    if kind == "ask":
+        return ask_owner(invoice, person=_colleague(invoice), question=reason, actor=actor)
+    if kind == "request_credit":
+        return request_credit(invoice, reason=reason, actor=actor)
+    if kind == "pay_supported":
+        return pay_supported(invoice, reason=reason or SUPPORTED_REASON, actor=actor)
+    decide = {"accept": accept_variance, "keep": keep_invoice, "return": return_to_supplier}[kind]
+    return decide(invoice, reason=reason, actor=actor)
+
+
+def _colleague(invoice: SupplierInvoice) -> Any:
+    item = held_item(invoice)
+    comparison = compare_documents(invoice, lines_of(invoice), item.holds, [], {})
+    colleague = colleague_for(item.holds, comparison)
+    if colleague is None:
+        raise BusinessRuleError("person", "Nobody is known who could answer. Write a note.")
+    return colleague.person
+
+
+def _open_next(request: OrganizationRequest, decided: Resolution | SupplierInvoice) -> HttpResponse:
+    """The next in the queue; a decision that can be undone is offered there."""
+    slug, following = request.organization.slug, request.POST.get("next", "")
+    try:
+        address = reverse("matching:exception_detail", args=[slug, uuid.UUID(following)])
+    except ValueError:
+        address = reverse("matching:exception_queue", args=[slug])
+    if isinstance(decided, Resolution):
+        return redirect(f"{address}?decided={decided.public_id}")
+    messages.success(request, f"{decided.number}: done. It stays in the queue until it clears.")
+    return redirect(address)
+
+
+@requires("holds.resolve")
+@require_POST
+def resolution_undo(request: OrganizationRequest, public_id: uuid.UUID) -> HttpResponse:
+    """Takes back one's own decision before it takes effect."""
+    resolution = get_object_or_404(
+        Resolution.objects.select_related("invoice"), public_id=public_id, decided_by=request.user
+    )
+    undo_resolution(resolution, actor=request.user)
+    messages.info(request, f"Undone. {resolution.invoice.number} is in the queue again.")
+    return redirect(
+        "matching:exception_detail", request.organization.slug, resolution.invoice.public_id
+    )
+
+
+@requires("holds.resolve")
+@require_POST
+def exception_note(request: OrganizationRequest, public_id: uuid.UUID) -> HttpResponse:
+    """Writes a note beside the invoice."""
+    invoice = find(SupplierInvoice, public_id)
+    form = NoteForm(request.POST)
+    if form.is_valid():
+        add_note(invoice, text=form.cleaned_data["text"], actor=request.user)
+    return redirect("matching:exception_detail", request.organization.slug, public_id)
+
+
+@requires("invoices.write")
+@require_POST
+def exception_link(request: OrganizationRequest, public_id: uuid.UUID) -> HttpResponse:
+    """Links a stray line to an order line, or reads it as a charge."""
+    invoice = find(SupplierInvoice, public_id)
+    form = LinkForm(request.POST)
+    if form.is_valid():
+        position, target = form.cleaned_data["position"], form.cleaned_data["target"]
+        if target.startswith("charge/"):
+            code = target.removeprefix("charge/")
+            code_as_charge(invoice, position=position, charge_code=code, actor=request.user)
+        else:
+            line = _order_line(target)
+            link_line(invoice, position=position, order_line=line, actor=request.user)
+        messages.success(request, f"Line {position} is placed and matched again.")
+    return redirect("matching:exception_detail", request.organization.slug, public_id)
+
+
+def _order_line(target: str) -> PurchaseOrderLine:
+    order_id, _, line_no = target.partition("/")
+    try:
+        wanted = {"order__public_id": uuid.UUID(order_id), "line_no": int(line_no)}
+    except ValueError as error:
+        raise BusinessRuleError("order_line", "Choose an order line.", "target") from error
+    line: PurchaseOrderLine = get_object_or_404(
+        PurchaseOrderLine.objects.select_related("order"), **wanted
+    )
+    return line

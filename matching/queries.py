@@ -1,0 +1,217 @@
+"""What the screens of invoices and exceptions read."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from decimal import Decimal
+
+from django.contrib.postgres.aggregates import ArrayAgg
+from django.db.models import Case, Count, DateField, Exists, F, OuterRef, Q, QuerySet, Value, When
+from django.db.models.functions import Least
+from django.shortcuts import get_object_or_404
+from django.utils import timezone
+
+from matching.models import Hold, Resolution, SupplierInvoice, SupplierInvoiceLine
+from matching.results import Check
+from procure.models import Membership
+from procure.money import ZERO
+from procure.permissions import Role
+
+MOST_IN_QUEUE = 100
+DUE_SOON_DAYS = 2
+READ_ALL = {Role.AP_CLERK, Role.AP_LEAD, Role.ADMIN, Role.AUDITOR, Role.OPERATIONS_LEAD}
+
+CHECK_WORDS = {
+    Check.DUPLICATE_SUSPECT: "Duplicate?",
+    Check.HEADER_BALANCE: "Total",
+    Check.NO_PO: "No order",
+    Check.PO_SUPPLIER: "Other supplier",
+    Check.PO_STATUS: "Order not open",
+    Check.CURRENCY: "Currency",
+    Check.LINE_UNMATCHED: "No order line",
+    Check.UOM_UNKNOWN: "Unit",
+    Check.PRICE: "Price",
+    Check.CONTRACT_PRICE: "Agreed price",
+    Check.QTY_ORDERED: "Over order",
+    Check.AWAITING_RECEIPT: "Not received",
+    Check.QTY_RECEIVED: "Quantity",
+    Check.QUALITY: "Rejected goods",
+    Check.LINE_AMOUNT: "Amount",
+    Check.CHARGE: "Charge",
+    Check.TAX: "Tax",
+    Check.HEADER_CAP: "Total variance",
+}
+
+
+@dataclass(slots=True)
+class QueueItem:
+    """A held invoice as the queue lists it."""
+
+    invoice: SupplierInvoice
+    at_stake: Decimal
+    holds: list[Hold] = field(default_factory=list)
+
+    @property
+    def kind_of_difference(self) -> str:
+        """The checks in words, the first of them and how many more."""
+        words = list(dict.fromkeys(CHECK_WORDS[Check(hold.check_code)] for hold in self.holds))
+        if len(words) == 2:
+            return f"{words[0]} + {words[1].lower()}"
+        return words[0] if len(words) == 1 else f"{words[0]} + {len(words) - 1} more"
+
+    @property
+    def expires_on(self) -> date | None:
+        """What ends first: the discount while it lasts, else the day it is due."""
+        invoice, today = self.invoice, timezone.localdate()
+        if invoice.discount_until is not None and invoice.discount_until >= today:
+            return invoice.discount_until
+        return invoice.due_on
+
+    @property
+    def is_due_soon(self) -> bool:
+        expires_on = self.expires_on
+        return expires_on is not None and (expires_on - timezone.localdate()).days <= DUE_SOON_DAYS
+
+    @property
+    def is_put_aside(self) -> bool:
+        aside = self.invoice.look_again_on
+        return aside is not None and aside > timezone.localdate()
+
+
+def held_invoices(membership: Membership, *, only_mine: bool) -> QuerySet[SupplierInvoice]:
+    """Open invoices with an open hold and no decision under way; mine by role or by name."""
+    holds = Hold.objects.filter(invoice=OuterRef("pk"), status=Hold.Status.OPEN)
+    if only_mine:
+        holds = holds.filter(mine(membership))
+    waiting = Resolution.objects.filter(invoice=OuterRef("pk"), status=Resolution.Status.WAITING)
+    invoices: QuerySet[SupplierInvoice] = SupplierInvoice.objects.filter(
+        Exists(holds), ~Exists(waiting), status=SupplierInvoice.Status.OPEN
+    )
+    return invoices
+
+
+def mine(membership: Membership) -> Q:
+    """Holds that a member's roles own, or that somebody asked them about.
+
+    Accounts payable works on every hold; the others see their own.
+    """
+    if {Role.AP_CLERK, Role.AP_LEAD} & set(membership.roles):
+        return Q()
+    roles = [*membership.roles]
+    own = Q(owner_role__in=roles) | Q(assigned_to=membership.user_id)
+    if Role.BUYER in roles:
+        own |= Q(check_code=Check.QTY_RECEIVED)
+    return own
+
+
+def exception_queue(
+    membership: Membership, *, only_mine: bool, search: str = ""
+) -> list[QueueItem]:
+    """The queue, what expires first on top, what was put aside last: two statements."""
+    today = timezone.localdate()
+    rows = held_invoices(membership, only_mine=only_mine)
+    if search:
+        rows = rows.filter(Q(number__icontains=search) | Q(supplier__name__icontains=search))
+    rows = (
+        rows.select_related("supplier")
+        .annotate(
+            at_stake=F("match_results__disputed_amount"),
+            aside=Case(When(look_again_on__gt=today, then=Value(1)), default=Value(0)),
+            expires=Case(
+                When(discount_until__gte=today, then=Least("discount_until", "due_on")),
+                default=F("due_on"),
+                output_field=DateField(),
+            ),
+        )
+        .order_by("aside", F("expires").asc(nulls_last=True), "pk")[:MOST_IN_QUEUE]
+    )
+    items = {row.pk: QueueItem(row, row.at_stake or ZERO) for row in rows}
+    holds = Hold.objects.filter(invoice_id__in=items, status=Hold.Status.OPEN)
+    for hold in holds.select_related("order", "assigned_to").order_by("pk"):
+        items[hold.invoice_id].holds.append(hold)
+    return [item for item in items.values() if item.holds]
+
+
+def held_item(invoice: SupplierInvoice) -> QueueItem:
+    """One invoice as the queue would list it, held or not: one statement."""
+    holds = invoice.holds.filter(status=Hold.Status.OPEN)
+    return QueueItem(
+        invoice, ZERO, list(holds.select_related("order", "assigned_to").order_by("pk"))
+    )
+
+
+def found_invoice(public_id: uuid.UUID) -> SupplierInvoice:
+    """The invoice behind an address with its supplier and who voided it, or 404."""
+    rows = SupplierInvoice.objects.select_related("supplier", "voided_by")
+    invoice: SupplierInvoice = get_object_or_404(rows, public_id=public_id)
+    return invoice
+
+
+def exception_count(membership: Membership) -> int:
+    """How many held invoices wait for this member."""
+    return held_invoices(membership, only_mine=True).count()
+
+
+def invoice_rows() -> QuerySet[SupplierInvoice]:
+    """Invoices with their supplier, the amount in dispute and the checks that hold them."""
+    rows: QuerySet[SupplierInvoice] = (
+        SupplierInvoice.objects.select_related("supplier")
+        .annotate(
+            disputed=F("match_results__disputed_amount"),
+            held_by=ArrayAgg(
+                "holds__check_code",
+                filter=Q(holds__status=Hold.Status.OPEN),
+                distinct=True,
+                default=Value([]),
+            ),
+        )
+        .order_by("-invoiced_on", "-pk")
+    )
+    return rows
+
+
+def in_words(checks: Collection[str]) -> str:
+    """Checks as a list shows them: Price, Quantity."""
+    return ", ".join(CHECK_WORDS[Check(check)] for check in checks)
+
+
+def lines_of(invoice: SupplierInvoice) -> list[SupplierInvoiceLine]:
+    """The invoice's lines with what they are linked to: one statement."""
+    return list(
+        SupplierInvoiceLine.objects.filter(invoice=invoice)
+        .select_related(
+            "order_line__sku",
+            "order_line__order__issued_by",
+            "order_line__order__submitted_by",
+            "order_line__order__created_by",
+            "order_line__order__organization",
+        )
+        .order_by("position")
+    )
+
+
+def invoices_of_order(order_id: int) -> Sequence[SupplierInvoiceLine]:
+    """Every line that bills this order, by order line, void ones left out: one statement."""
+    return list(
+        SupplierInvoiceLine.objects.filter(order_line__order_id=order_id)
+        .exclude(invoice__status=SupplierInvoice.Status.VOID)
+        .select_related("invoice", "order_line__sku")
+        .order_by("order_line__line_no", "invoice__invoiced_on", "invoice_id", "position")
+    )
+
+
+def status_counts() -> dict[str, int]:
+    """How many invoices there are per saved view of the list: one statement."""
+    held = Exists(Hold.objects.filter(invoice=OuterRef("pk"), status=Hold.Status.OPEN))
+    rows = (
+        SupplierInvoice.objects.order_by().annotate(is_held=held).values_list("status", "is_held")
+    )
+    counts = {"held": 0, "approved": 0, "paid": 0, "void": 0, "all": 0}
+    for status, is_held, number in rows.annotate(number=Count("pk")):
+        counts["all"] += number
+        key = "held" if is_held else status
+        counts[key] = counts.get(key, 0) + number
+    return counts

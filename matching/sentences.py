@@ -1,0 +1,168 @@
+"""Holds and evidence as sentences, with links to the documents they speak of."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from django.db.models import Exists, OuterRef
+from django.urls import NoReverseMatch, reverse
+
+from matching.agreed import AgreedTerms
+from matching.comparison import Comparison
+from matching.models import Hold, SupplierInvoice, SupplierInvoiceLine
+from matching.results import Check
+from procure.figures import long_date, money, quantity, short_date, unit_price
+
+RECENT_INVOICES = 12
+PRICE_CHECKS = {Check.PRICE.value, Check.CONTRACT_PRICE.value}
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """A sentence with an icon; `link_words` inside it lead to `address` where that exists."""
+
+    icon: str
+    text: str
+    link_words: str = ""
+    address: str = ""
+
+
+def header_sentences(invoice: SupplierInvoice, holds: Iterable[Hold]) -> list[str]:
+    """What is wrong with the invoice as a whole, said and done."""
+    return [
+        _sentence(invoice, hold)
+        for hold in holds
+        if hold.invoice_line_id is None and hold.check_code not in {Check.CHARGE, Check.TAX}
+    ]
+
+
+def _sentence(invoice: SupplierInvoice, hold: Hold) -> str:
+    expected, actual = hold.expected, hold.actual
+    figures = money(hold.expected, invoice.currency), money(hold.actual, invoice.currency)
+    sentences = {
+        Check.DUPLICATE_SUSPECT: f"This seems to repeat invoice {expected} of the same supplier.",
+        Check.HEADER_BALANCE: f"The total is {figures[1]}, but its parts add up to {figures[0]}.",
+        Check.HEADER_CAP: f"Small differences add up to {figures[1]}; together {figures[0]} may pass.",
+        Check.NO_PO: f"There is no order {actual}." if actual else "The invoice names no order.",
+        Check.PO_SUPPLIER: f"The order went to supplier {expected}, the invoice comes from {actual}.",
+        Check.PO_STATUS: f"Order {hold.order or ''} is {actual}; only an issued order can be billed.",
+        Check.CURRENCY: f"The order is in {expected}, the invoice in {actual}.",
+    }
+    return sentences.get(Check(hold.check_code), f"{hold.check_code}: {expected}, {actual}")
+
+
+def evidence_for(
+    slug: str,
+    invoice: SupplierInvoice,
+    lines: Sequence[SupplierInvoiceLine],
+    holds: Sequence[Hold],
+    comparison: Comparison,
+) -> list[Evidence]:
+    """Agreement clause, receipt note, the supplier's record of the same, the limits in force."""
+    checks = {hold.check_code for hold in holds}
+    found: list[Evidence] = []
+    if checks & PRICE_CHECKS:
+        held = {h.invoice_line_id for h in holds if h.check_code in PRICE_CHECKS}
+        found += _agreements(slug, [line for line in lines if line.pk in held])
+    found += _receipts(slug, comparison)
+    if checks:
+        found += _record(slug, invoice, checks)
+    rules = dict.fromkeys(hold.rule for hold in holds if hold.rule and "T-" in hold.rule)
+    found += [Evidence("scale", f"Limit in force: {rule}.") for rule in rules]
+    if Check.DUPLICATE_SUSPECT in checks:
+        found += _earlier(slug, invoice, holds)
+    return found
+
+
+def _agreements(slug: str, lines: Sequence[SupplierInvoiceLine]) -> list[Evidence]:
+    order_lines = [line.order_line for line in lines if line.order_line is not None]
+    terms = AgreedTerms([line.order for line in order_lines], order_lines)
+    found = []
+    for line in order_lines:
+        agreed = terms.agreement_price(line)
+        if agreed is None:
+            found.append(Evidence("file-text", f"No agreement fixes a price for {line.sku}."))
+            continue
+        until = f" until {long_date(agreed.valid_to)}" if agreed.valid_to else ""
+        found.append(
+            Evidence(
+                "file-text",
+                f" fixes {line.sku} at {unit_price(agreed.unit_price)}{until}.",
+                f"Agreement {agreed.agreement_number}",
+                _address("suppliers:agreement_detail", slug, terms.agreement_of(agreed).public_id),
+            )
+        )
+    return found
+
+
+def _receipts(slug: str, comparison: Comparison) -> list[Evidence]:
+    found = []
+    for line in comparison.receipt_lines:
+        if not line.rejected_quantity:
+            continue
+        who = line.receipt.posted_by or "Somebody"
+        found.append(
+            Evidence(
+                "truck",
+                f": {who} rejected {quantity(line.rejected_quantity)} × {line.order_line.sku} on "
+                f"{short_date(line.receipt.received_on)}, {line.reject_reason.replace('_', ' ')}.",
+                line.receipt.number,
+                _address("purchasing:receipt_detail", slug, line.receipt.public_id),
+            )
+        )
+    missing = [
+        row.name for row in comparison.lines if row.ordered and not row.received and row.words
+    ]
+    if missing:
+        promised = long_date(comparison.promised_on)
+        names = ", ".join(missing[:4])
+        found.append(
+            Evidence("truck", f"Nothing of {names} was received yet, promised {promised}.")
+        )
+    return found
+
+
+def _record(slug: str, invoice: SupplierInvoice, checks: set[str]) -> list[Evidence]:
+    same = Exists(Hold.objects.filter(invoice=OuterRef("pk"), check_code__in=checks))
+    recent = (
+        SupplierInvoice.objects.filter(supplier=invoice.supplier_id, pk__lt=invoice.pk)
+        .exclude(status=SupplierInvoice.Status.VOID)
+        .annotate(is_same=same)
+        .order_by("-pk")
+        .values_list("is_same", flat=True)[:RECENT_INVOICES]
+    )
+    flags = list(recent)
+    if not flags:
+        return [Evidence("history", f"This is the first invoice of {invoice.supplier}.")]
+    text = (
+        f"{invoice.supplier} had the same difference on {sum(flags)} of the last {len(flags)} "
+        f"{'invoice' if len(flags) == 1 else 'invoices'}. "
+    )
+    address = reverse("matching:invoice_list", kwargs={"organization_slug": slug})
+    return [
+        Evidence("history", text, "See them", f"{address}?supplier={invoice.supplier.public_id}")
+    ]
+
+
+def _earlier(slug: str, invoice: SupplierInvoice, holds: Sequence[Hold]) -> list[Evidence]:
+    numbers = [h.expected for h in holds if h.check_code == Check.DUPLICATE_SUSPECT]
+    return [
+        Evidence(
+            "copy",
+            f" of {long_date(earlier.invoiced_on)} asks for "
+            f"{money(earlier.total_amount, earlier.currency)} and is "
+            f"{earlier.get_status_display().lower()}.",
+            f"Invoice {earlier.number}",
+            _address("matching:invoice_detail", slug, earlier.public_id),
+        )
+        for earlier in SupplierInvoice.objects.filter(number__in=numbers, pk__lt=invoice.pk)[:2]
+    ]
+
+
+def _address(name: str, slug: str, public_id: object) -> str:
+    """A page of the organization, or "" while its app has none."""
+    try:
+        return reverse(name, kwargs={"organization_slug": slug, "public_id": public_id})
+    except NoReverseMatch:
+        return ""

@@ -1,0 +1,73 @@
+"""What matching tells the frame: the count of exceptions, work that waits, and found invoices."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from django.db.models import Q
+from django.http import HttpRequest
+from django.urls import reverse
+
+from matching.models import SupplierInvoice
+from matching.queries import exception_count
+from procure.figures import money, short_date
+from procure.screens import register_counts
+from procure.tenancy import OrganizationRequest
+from procure.work import FoundItem, WaitingWork, answers_search, tells_work
+from suppliers.finding import found_ids
+
+MOST_FOUND = 10
+
+
+def exceptions(request: HttpRequest) -> Mapping[str, int]:
+    """The red count; a screen that has just read the queue has told it already."""
+    known = getattr(request, "waiting_exceptions", None)
+    if known is not None:
+        return {"exceptions": known}
+    return {"exceptions": exception_count(request.membership)}  # type: ignore[attr-defined]
+
+
+register_counts(["exceptions"], exceptions)
+
+
+@tells_work
+def held_work(request: OrganizationRequest) -> list[WaitingWork]:
+    """Held invoices of this member, on the home screen."""
+    if not request.membership.may("holds.resolve"):
+        return []
+    return [
+        WaitingWork(
+            title="Match exceptions",
+            count=exception_count(request.membership),
+            detail="Invoices that differ from their order, receipt or agreement",
+            address=reverse("matching:exception_queue", args=[request.organization.slug]),
+            icon="scale",
+            tone="bad",
+            urgency=20,
+        )
+    ]
+
+
+@answers_search
+def found_invoices(request: OrganizationRequest, text: str) -> list[FoundItem]:
+    """Invoices whose number, or whose supplier's name, has what was typed."""
+    rows = (
+        SupplierInvoice.objects.filter(
+            Q(number__icontains=text[:60]) | Q(supplier__in=found_ids("supplier", text, MOST_FOUND))
+        )
+        .select_related("supplier")
+        .order_by("-invoiced_on", "-pk")[:MOST_FOUND]
+    )
+    return [
+        FoundItem(
+            kind="Invoice",
+            label=row.number,
+            detail=f"{row.supplier}, {short_date(row.invoiced_on)}, "
+            f"{money(row.total_amount, row.currency)} {row.currency}",
+            address=reverse(
+                "matching:invoice_detail", args=[request.organization.slug, row.public_id]
+            ),
+            icon="receipt-text",
+        )
+        for row in rows
+    ]
