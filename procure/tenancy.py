@@ -198,11 +198,22 @@ class SameOrganization(_DatabaseOnlyConstraint):
         )
 
 
+def _kept_choices(attrs: dict[str, Any], stem: str) -> Iterator[models.CheckConstraint]:
+    """A CHECK per field with choices: Django itself only keeps them in forms."""
+    for key, field in attrs.items():
+        if isinstance(field, models.Field) and field.choices:
+            values = [str(value) for value, _label in field.flatchoices]
+            if field.blank and "" not in values:
+                values.append("")
+            condition = models.Q(**{f"{key}__in": sorted(values)})
+            yield models.CheckConstraint(condition=condition, name=f"{stem}_{key}_known")
+
+
 class OrganizationOwnedBase(ModelBase):
     """Adds to every organization-owned table what no model may forget.
 
     The forced policy, UNIQUE (organization_id, id) for references to stand on, and per
-    OrganizationForeignKey the composite foreign key with its index.
+    OrganizationForeignKey the composite foreign key with its index, and a CHECK per choice.
     """
 
     def __new__(
@@ -231,6 +242,7 @@ class OrganizationOwnedBase(ModelBase):
                         fields=["organization", "id"], name=f"{stem}_organization_id"
                     ),
                     *([address] if address else []),
+                    *_kept_choices(attrs, stem),
                     *(SameOrganization(field=key, name=f"{stem}_{key}_org") for key in references),
                     *getattr(meta, "constraints", []),
                 ],
