@@ -293,8 +293,8 @@ def _read(whole: Import, table: Table) -> bool:
     if reading is None:
         return False
     whole.columns = {column.name for column in reading if column}
-    result.is_readable = True
     whole.rows = _typed_rows(table, reading, whole.options, result)
+    result.is_readable = True
     result.rows = len(whole.rows)
     _refuse_repeated(whole.rows, kind, result)
     return True

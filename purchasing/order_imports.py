@@ -23,8 +23,10 @@ from procure.columns import (
 )
 from procure.imports import CREATED, UNCHANGED, UPDATED, Batch, Row, import_kind
 from procure.money import minor_unit, plain_decimal, round_money
+from procure.units import canonical_unit
 from procure.upserts import asked, blank_texts, differs, unless_same_unit, write_changes
 from purchasing.models import GoodsReceiptLine, PurchaseOrder, PurchaseOrderLine
+from suppliers.agreed_history import HistoricPrice, agreed_over_time
 from suppliers.approved_vendors import decisions_over_time
 from suppliers.models import Sku, Supplier
 from suppliers.references import known_skus, known_suppliers
@@ -107,7 +109,7 @@ def import_purchase_orders(batch: Batch) -> None:
     bound_orders = {line.order_id for line in lines.values() if line.pk in bound}
     _settle_stored(batch, entries, bound, bound_orders)
     open_rows = {row.line for rows in batch.whole_documents() for row in rows}
-    _write(batch, [entry for entry in entries if entry.row.line in open_rows], skus)
+    _write(batch, [one for one in entries if one.row.line in open_rows], suppliers, skus)
 
 
 def _refuse_mixed_heads(batch: Batch) -> None:
@@ -227,7 +229,9 @@ def _warn(batch: Batch, entry: _Entry) -> None:
             )
 
 
-def _write(batch: Batch, entries: list[_Entry], skus: dict[str, Sku]) -> None:
+def _write(
+    batch: Batch, entries: list[_Entry], suppliers: dict[str, Supplier], skus: dict[str, Sku]
+) -> None:
     """Orders first, then lines, each kind of change in one statement."""
     _write_orders(batch, entries)
     by_id = {sku.pk: sku for sku in skus.values()}
@@ -248,10 +252,12 @@ def _write(batch: Batch, entries: list[_Entry], skus: dict[str, Sku]) -> None:
             changed.append(entry.line)
         stale.add(StaleKey(entry.head["supplier_id"], entry.line.sku_id))
     _judge(entries)
+    _price(entries, suppliers, skus)
     PurchaseOrderLine.objects.bulk_create(new)
     fields = [
         *("ordered_quantity", "unit_price", "amount", "unit", "sku", "description", "source_id"),
         *("promised_on", "expected_on", "requested_on", "list_standing", "list_entry"),
+        *("agreed_price", "agreed_lead_time_days", "price_break"),
     ]
     write_changes(PurchaseOrderLine, changed, fields)
     mark_stale(stale)
@@ -335,3 +341,37 @@ def _judge(entries: Iterable[_Entry]) -> None:
         assert entry.line is not None
         entry.line.list_standing = decision.standing
         entry.line.list_entry_id = decision.entry_id
+
+
+def _price(entries: Iterable[_Entry], suppliers: dict[str, Supplier], skus: dict[str, Sku]) -> None:
+    """Keeps what the agreement said on the order's day, where that day is known and the price is
+    in the same currency and unit."""
+    comparable = []
+    for entry in entries:
+        line = entry.line
+        assert line is not None
+        line.agreed_price = line.agreed_lead_time_days = line.price_break_id = None
+        supplier = suppliers[code_key(entry.row["supplier_code"])]
+        same_unit = canonical_unit(line.unit) == canonical_unit(
+            skus[code_key(entry.row["sku"])].unit
+        )
+        if entry.row["order_date"] and entry.currency == supplier.currency and same_unit:
+            comparable.append(entry)
+    agreed = agreed_over_time(
+        [
+            HistoricPrice(
+                entry.row["po_number"],
+                entry.head["supplier_id"],
+                entry.body["sku_id"],
+                entry.row["quantity"],
+                entry.row["order_date"],
+            )
+            for entry in comparable
+        ]
+    )
+    for entry in comparable:
+        found = agreed.get((entry.row["po_number"], entry.body["sku_id"]))
+        if found is not None and entry.line is not None:
+            entry.line.agreed_price = found.unit_price
+            entry.line.agreed_lead_time_days = found.lead_time_days
+            entry.line.price_break_id = found.price_break_id

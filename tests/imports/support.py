@@ -18,7 +18,7 @@ from tests.world import World
 ORDER_COLUMNS = "po_number,line_no,supplier_code,sku,quantity,unit_price,order_date,promised_date"
 ORDER_ROWS = (
     "H-1,1,NORTH,CTN-12-KR,100,0.5,2026-01-05,2026-02-01",
-    "H-1,2,NORTH,DIV-12-SB,40,0.1,2026-01-05,2026-02-01",
+    "H-1,2,NORTH,DIV-12-SB,40,0.08,2026-01-05,2026-02-01",
     "H-2,1,KESTREL,CTN-12-KR,10,0.6,2026-01-07,2026-02-09",
 )
 RECEIPT_COLUMNS = "receipt_number,po_number,line_no,quantity_received,received_date"

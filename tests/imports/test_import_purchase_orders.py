@@ -8,7 +8,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from purchasing.models import PurchaseOrder, PurchaseOrderLine
-from suppliers.models import StaleRollup
+from suppliers.models import PriceAgreement, PriceBreak, StaleRollup
 from tests.imports.support import (
     ORDER_COLUMNS,
     ORDER_ROWS,
@@ -74,6 +74,23 @@ def test_an_order_from_before_the_entry_is_off_the_list(world: World) -> None:
     import_orders(world, row)
     with world.inside():
         assert PurchaseOrderLine.objects.get().list_standing == "off_list"
+
+
+def test_what_the_agreement_said_on_the_orders_day_is_kept(world: World) -> None:
+    with world.inside():
+        PriceAgreement.objects.update(valid_from=date(2026, 1, 1), valid_to=date(2026, 6, 30))
+        PriceBreak.objects.update(valid_from=date(2026, 1, 1))
+    rows = (
+        "H-1,1,NORTH,CTN-12-KR,10,0.7,2026-06-30,2026-07-01",
+        "H-2,1,NORTH,CTN-12-KR,10,0.7,2026-07-01,2026-07-09",
+        "H-3,1,NORTH,CTN-12-KR,10,0.7,,2026-06-09",
+    )
+    import_orders(world, *rows)
+    with world.inside():
+        found = PurchaseOrderLine.objects.order_by("order__number").values_list(
+            "agreed_price", "agreed_lead_time_days"
+        )
+        assert list(found) == [(Decimal("0.612"), 14), (None, None), (None, None)]
 
 
 def test_the_order_day_may_be_unknown_and_the_amount_made(world: World) -> None:
