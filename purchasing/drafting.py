@@ -12,6 +12,7 @@ from decimal import Decimal
 from typing import Any
 
 from django.db import transaction
+from django.db.models import Max, Q
 from django.utils import timezone
 
 from procure.documents import require_status
@@ -127,13 +128,13 @@ def change_draft(
     order = lock_order(order)
     require_status(order, PurchaseOrder.Status.DRAFT)
     require_revision(order, revision_shown)
-    lines = {line.line_no: line for line in lock_lines(order)}
+    lines = {line.line_no: line for line in lock_lines(order, _touched(order, changes))}
     words = _change_head(order, lines, changes.head)
     words += _choose_supplier(order, lines, changes.choice)
     words += _remove(lines, changes.removed)
     words += _change_lines(lines, changes.lines)
     _price_anew(order, lines, changes)
-    words += _add(order, lines, changes.added)
+    words += _add(order, changes.added)
     order.revision += 1
     order.changed_at = timezone.now()
     order.save()
@@ -147,6 +148,16 @@ def change_draft(
         revision=order.revision,
     )
     return order
+
+
+def _touched(order: PurchaseOrder, changes: DraftChanges) -> Q:
+    """The lines a change can reach: those it names and those of the same SKUs, or all."""
+    if changes.choice or "needed_on" in changes.head:
+        return Q()
+    named = [*changes.lines, *changes.removed]
+    others = PurchaseOrderLine.objects.filter(order=order, line_no__in=named)
+    named_skus = [change.sku.pk for change in changes.lines.values() if change.sku]
+    return Q(sku__in=others.values("sku")) | Q(sku__in=named_skus)
 
 
 def _line(lines: Mapping[int, PurchaseOrderLine], line_no: int) -> PurchaseOrderLine:
@@ -191,7 +202,7 @@ def _choose_supplier(
         for line in lines.values():  # a price in another currency is no price
             line.price_source = ""
     take_terms_of(order, choice.supplier)
-    check = ask_about(order, lines.values())
+    check = ask_about(order, {line.sku_id for line in lines.values()})
     if choice.reason or not check.needs_reason:
         order.off_list_reason = choice.reason if check.needs_reason else ""
         order.off_list_explanation = choice.explanation.strip() if check.needs_reason else ""
@@ -201,12 +212,11 @@ def _choose_supplier(
     return [f"Supplier: {choice.supplier}."]
 
 
-def ask_about(order: PurchaseOrder, lines: Any) -> ListCheck:
+def ask_about(order: PurchaseOrder, sku_ids: set[int]) -> ListCheck:
     """The list's answer for the order's supplier as the draft stands; for its category while it
     has no lines."""
     if order.supplier_id is None:
         return ListCheck({})
-    sku_ids = {line.sku_id for line in lines}
     today = timezone.localdate()
     if not sku_ids and order.category:
         return ListCheck.of_category(order.supplier_id, order.category, today)
@@ -273,14 +283,10 @@ def _entered_price(line: PurchaseOrderLine) -> Decimal | None:
     return line.unit_price if typed else None
 
 
-def _add(
-    order: PurchaseOrder,
-    lines: Mapping[int, PurchaseOrderLine],
-    added: Sequence[OrderedLine],
-) -> list[str]:
+def _add(order: PurchaseOrder, added: Sequence[OrderedLine]) -> list[str]:
     if not added:
         return []
-    first = max(lines, default=0) + 1
+    first = (order.lines.aggregate(last=Max("line_no"))["last"] or 0) + 1
     fresh = new_lines(order, added, first_line_no=first)
     PurchaseOrderLine.objects.bulk_create(fresh)
     if len(added) == 1:

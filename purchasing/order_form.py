@@ -144,14 +144,12 @@ def order_figures(order: PurchaseOrder) -> OrderFigures:
     )
 
 
-def current_route(order: PurchaseOrder, actor: User) -> Route:
-    """Whom this order would ask now; nothing while it has no supplier."""
-    lines = list(order.lines.all()) if order.pk else []
-    if order.supplier_id is None:
-        check = ListCheck({})
-    else:
-        check = ask_about(order, lines)
-    steps = route_of(order, lines, check, actor=actor)
+def current_route(order: PurchaseOrder, total: Decimal, actor: User) -> Route:
+    """Whom this order of `total` would ask now; the list is not asked before a supplier is."""
+    check = ListCheck({})
+    if order.supplier_id is not None:
+        check = ask_about(order, set(order.lines.values_list("sku_id", flat=True)))
+    steps = route_of(order, total, check, actor=actor)
     return Route(steps, usual_times(steps), check)
 
 

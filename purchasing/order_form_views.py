@@ -26,7 +26,7 @@ from procure.screens import render_screen
 from procure.tenancy import OrganizationRequest
 from purchasing.drafting import DraftChanges, change_draft, start_draft
 from purchasing.friction import friction_choice
-from purchasing.models import PurchaseOrder
+from purchasing.models import PurchaseOrder, PurchaseOrderLine
 from purchasing.order_form import (
     category_choices,
     current_route,
@@ -36,7 +36,7 @@ from purchasing.order_form import (
 )
 from purchasing.ordering import submit_purchase_order, what_is_missing
 from purchasing.suggestions import pasted_rows, sku_suggestions
-from purchasing.typed import in_readers_notation, read_changes
+from purchasing.typed import LINE_CELL, in_readers_notation, read_changes
 from suppliers.sourcing import RANKING_WEIGHTS
 
 FRICTION = {"off_list_reason", "off_list_explanation"}
@@ -75,7 +75,7 @@ def order_save(request: OrganizationRequest, public_id: uuid.UUID | None = None)
         return redirect(_base(request, order))
     changes = DraftChanges()
     try:
-        changes = read_changes(_posted(request), order, _lines_of(order))
+        changes = read_changes(_posted(request), order, _named_lines(request, order))
         order = _apply(request, order, changes)
     except BusinessRuleError as error:
         return _refused(request, order, changes, error)
@@ -94,7 +94,7 @@ def order_submit(request: OrganizationRequest, public_id: uuid.UUID | None = Non
         return redirect(_base(request, order))
     changes = DraftChanges()
     try:
-        changes = read_changes(_posted(request), order, _lines_of(order))
+        changes = read_changes(_posted(request), order, _named_lines(request, order))
         order = _apply(request, order, changes)
         order = submit_purchase_order(order, revision_shown=order.revision, actor=request.user)
     except BusinessRuleError as error:
@@ -181,8 +181,14 @@ def _draft(request: OrganizationRequest, public_id: uuid.UUID | None) -> Purchas
     return order
 
 
-def _lines_of(order: PurchaseOrder) -> dict[int, Any]:
-    return {line.line_no: line for line in order.lines.all()} if order.pk else {}
+def _named_lines(
+    request: OrganizationRequest, order: PurchaseOrder
+) -> dict[int, PurchaseOrderLine]:
+    """The lines whose cells were sent: one of them, or all."""
+    named = {int(match[1]) for match in map(LINE_CELL.fullmatch, request.POST) if match}
+    if order.pk is None or not named:
+        return {}
+    return {line.line_no: line for line in order.lines.filter(line_no__in=named)}
 
 
 def _posted(request: OrganizationRequest) -> Mapping[str, str]:
@@ -228,15 +234,16 @@ def _form_screen(
     order: PurchaseOrder,
     problems: Sequence[BusinessRuleError] = (),
 ) -> HttpResponse:
+    figures = order_figures(order)
     context = {
         "order": order,
         "base": _base(request, order),
         "lines": form_lines(order),
         "next_line": _next_line(order),
-        "lines_count": len(order.lines.all()) if order.pk else 0,
+        "lines_count": figures.lines,
         "ranking": ranking(order),
-        "figures": order_figures(order),
-        "route": current_route(order, request.user),
+        "figures": figures,
+        "route": current_route(order, figures.total, request.user),
         "categories": category_choices(),
         "places": Location.objects.filter(is_active=True),
         "errors": [(problem.field or "", problem.message) for problem in problems],
@@ -284,14 +291,15 @@ def _computed(
         added = dict(zip(keys, range(last - len(changes.added) + 1, last + 1), strict=False))
         line_nos = [*line_nos, *added.values()] if line_nos is not None else None
     shown = form_lines(order, None if changes.choice else line_nos)
+    figures = order_figures(order)
     response = render_screen(
         request,
         "purchasing/_computed.html",
         {
             "order": order,
             "lines": shown,
-            "figures": order_figures(order),
-            "route": current_route(order, request.user),
+            "figures": figures,
+            "route": current_route(order, figures.total, request.user),
         },
     )
     moves = bool(changes.choice or changes.added or changes.removed or changes.lines)
@@ -331,7 +339,10 @@ def _refused(
     fresh = _draft(request, order.public_id) if order.pk else order
     problems = [error]
     if error.code == "missing" or (error.field or "").startswith("line-"):
-        problems = what_is_missing(fresh, list(_lines_of(fresh).values())) or problems
+        problems = (
+            what_is_missing(fresh, list(fresh.lines.order_by("line_no")) if fresh.pk else [])
+            or problems
+        )
     return _form_screen(request, fresh, problems)
 
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date
+from decimal import Decimal
 
 from django.db import transaction
-from django.db.models import F, QuerySet
+from django.db.models import F, Q, QuerySet
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 
@@ -53,10 +54,10 @@ def lock_order(order: PurchaseOrder) -> PurchaseOrder:
     return fresh
 
 
-def lock_lines(order: PurchaseOrder) -> list[PurchaseOrderLine]:
-    """The order's fresh lines, locked in the order of their ids; none for an empty draft."""
+def lock_lines(order: PurchaseOrder, *which: Q) -> list[PurchaseOrderLine]:
+    """The order's fresh lines, or some of them, locked in the order of their ids."""
     return list(
-        PurchaseOrderLine.objects.filter(order=order)
+        PurchaseOrderLine.objects.filter(*which, order=order)
         .select_for_update(no_key=True, of=("self",))
         .order_by("pk")
     )
@@ -137,7 +138,7 @@ def submit_purchase_order(
     lines = lock_lines(order)
     require_complete(order, lines)
     check = _ask_list(order, lines)
-    route = route_of(order, lines, check, actor=actor)
+    route = route_of(order, order_total(lines), check, actor=actor)
     order.number = order.number or next_number("purchase_order", PurchaseOrder)
     order.submitted_by, order.submitted_at = actor, timezone.now()
     order.status = Status.SUBMITTED if route else Status.APPROVED
@@ -224,15 +225,11 @@ ask_list = _ask_list
 
 
 def route_of(
-    order: PurchaseOrder,
-    lines: Sequence[PurchaseOrderLine],
-    check: ListCheck,
-    *,
-    actor: User,
+    order: PurchaseOrder, total: Decimal, check: ListCheck, *, actor: User
 ) -> list[RouteStep]:
     """The approvals this order needs as it stands now."""
     amount = in_organization_currency(
-        order_total(lines), order.currency, order.organization, timezone.localdate()
+        total, order.currency, order.organization, timezone.localdate()
     )
     return approval_route(
         amount=amount,

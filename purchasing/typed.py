@@ -32,7 +32,7 @@ from suppliers.validity import valid_on
 
 Row = TypeVar("Row", bound=models.Model)
 
-_LINE_CELL = re.compile(r"line-(\d{1,6})-(sku|ordered_quantity|unit_price|price_reason)")
+LINE_CELL = re.compile(r"line-(\d{1,6})-(sku|ordered_quantity|unit_price|price_reason)")
 _NEW_CELL = re.compile(r"new-(\w{1,20})-sku")
 _LIST_FIELDS: dict[str, tuple[type[models.Model], str]] = {
     "category": (Category, "Choose a category from the list."),
@@ -178,7 +178,7 @@ def _line_changes(
 ) -> dict[int, LineChange]:
     cells: dict[int, dict[str, Any]] = {}
     for name in post:
-        match = _LINE_CELL.fullmatch(name)
+        match = LINE_CELL.fullmatch(name)
         line = lines.get(int(match[1])) if match else None
         if match and line:
             change = _cell_change(line, match[2], post[name], name, skus)
