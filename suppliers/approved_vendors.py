@@ -155,12 +155,16 @@ def lineage_of(category: Category) -> tuple[int, ...]:
 
 
 def _sku_scopes(sku_ids: Collection[int]) -> dict[int, _Scope]:
-    skus = Sku.objects.filter(pk__in=sku_ids).select_related("category")
+    rows = Sku.objects.filter(pk__in=sku_ids).values_list(
+        "pk",
+        "category_id",
+        "category__lineage",
+        "category__off_list_rule",
+        "category__name",
+    )
     return {
-        sku.pk: _Scope(
-            sku.pk, lineage_of(sku.category), sku.category.off_list_rule, sku.category.name
-        )
-        for sku in skus
+        sku_id: _Scope(sku_id, tuple(lineage) or (category_id,), rule, name)
+        for sku_id, category_id, lineage, rule, name in rows
     }
 
 
