@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date, timedelta
+from datetime import timedelta
 from decimal import Decimal
 
 from django.utils import timezone
 
+from procure.statistics import refresh_statistics
 from purchasing.models import (
     ApprovalRule,
     GoodsReceipt,
@@ -15,29 +16,64 @@ from purchasing.models import (
     PurchaseOrder,
     PurchaseOrderLine,
 )
-from suppliers.models import ApprovedVendor, PriceBreak, Sku, Supplier
+from suppliers.models import (
+    ApprovedVendor,
+    Category,
+    PriceAgreement,
+    PriceBreak,
+    Sku,
+    Supplier,
+)
+from tests.factories import LONG_AGO
 from tests.world import World, make_world
+
+CATEGORIES = 20
+PRICED_SKUS = 50
 
 
 def make_company(slug: str, skus: int, suppliers: int = 2) -> World:
-    """A world with so many SKUs at agreed prices, and so many suppliers with prices for them."""
+    """A world with so many SKUs and suppliers, spread over twenty categories.
+
+    Northline agreed a price for each SKU of Boxes and is approved for all; every other supplier is
+    approved for one category and has agreed prices for fifty of its SKUs.
+    """
     world = make_world(slug)
     with world.inside():
         ApprovalRule.objects.create(name="Orders", role="approver", minimum_amount=0)
-        add_skus(world, skus)
-        add_suppliers(world, suppliers - 2)
+        categories = [world.boxes, *add_categories(world, CATEGORIES - 1 if suppliers > 2 else 0)]
+        by_category = add_skus(categories, skus)
+        add_prices([(world.agreement, sku) for sku in by_category[0]])
+        add_suppliers(suppliers - 2, categories, by_category)
+        refresh_statistics()
     return world
 
 
-def add_skus(world: World, count: int) -> None:
-    made = Sku.objects.bulk_create(
-        Sku(code=f"B-{n:05}", description=f"Bench item {n}", category=world.boxes, unit="EA")
+def add_categories(world: World, count: int) -> list[Category]:
+    made = Category.objects.bulk_create(
+        Category(code=f"BC-{n}", name=f"Bench category {n}", parent=world.packaging)
         for n in range(count)
     )
-    add_prices(world.agreement, made)
+    for category in made:
+        category.lineage = [category.pk, world.packaging.pk]
+    Category.objects.bulk_update(made, ["lineage"])
+    return made
 
 
-def add_prices(agreement: object, skus: Sequence[Sku]) -> None:
+def add_skus(categories: Sequence[Category], count: int) -> list[list[Sku]]:
+    """By category, in the categories' order."""
+    made = Sku.objects.bulk_create(
+        Sku(
+            code=f"B-{n:05}",
+            description=f"Bench item {n}",
+            category=categories[n % len(categories)],
+            unit="EA",
+        )
+        for n in range(count)
+    )
+    return [made[start :: len(categories)] for start in range(len(categories))]
+
+
+def add_prices(priced: Sequence[tuple[PriceAgreement, Sku]]) -> None:
     PriceBreak.objects.bulk_create(
         (
             PriceBreak(
@@ -46,16 +82,17 @@ def add_prices(agreement: object, skus: Sequence[Sku]) -> None:
                 unit="EA",
                 unit_price=Decimal("0.5") + Decimal(number % 90) / 100,
                 lead_time_days=14,
-                valid_from=date(2020, 1, 1),
+                valid_from=LONG_AGO,
             )
-            for number, sku in enumerate(skus)
+            for number, (agreement, sku) in enumerate(priced)
         ),
         batch_size=2000,
     )
 
 
-def add_suppliers(world: World, count: int) -> None:
-    """Approved for Packaging, each with agreed prices for fifty SKUs."""
+def add_suppliers(
+    count: int, categories: Sequence[Category], by_category: Sequence[Sequence[Sku]]
+) -> None:
     made = Supplier.objects.bulk_create(
         Supplier(code=f"BS-{n:04}", name=f"Bench supplier {n}", currency="USD")
         for n in range(count)
@@ -63,33 +100,40 @@ def add_suppliers(world: World, count: int) -> None:
     ApprovedVendor.objects.bulk_create(
         ApprovedVendor(
             supplier=supplier,
-            category=world.packaging,
+            category=categories[n % len(categories)],
             standing="approved",
-            valid_from=date(2020, 1, 1),
-        )
-        for supplier in made
-    )
-    agreements = type(world.agreement).objects.bulk_create(
-        type(world.agreement)(
-            number=f"BA-{n:04}", supplier=supplier, currency="USD", valid_from=date(2020, 1, 1)
+            valid_from=LONG_AGO,
         )
         for n, supplier in enumerate(made)
     )
-    skus = list(Sku.objects.order_by("pk")[:50])
-    for agreement in agreements:
-        add_prices(agreement, skus)
+    agreements = PriceAgreement.objects.bulk_create(
+        PriceAgreement(number=f"BA-{n:04}", supplier=supplier, currency="USD", valid_from=LONG_AGO)
+        for n, supplier in enumerate(made)
+    )
+    add_prices(
+        [
+            (agreement, sku)
+            for n, agreement in enumerate(agreements)
+            for sku in by_category[n % len(categories)][:PRICED_SKUS]
+        ]
+    )
 
 
-def received_orders(
-    world: World, prefix: str, orders: int, lines: int, short: Decimal = Decimal(0)
-) -> list[PurchaseOrder]:
-    """Issued orders of so many lines of 10 pieces, received but for `short` of each line."""
+def received_orders(world: World, prefix: str, orders: int, lines: int) -> list[PurchaseOrder]:
+    """Issued orders over all suppliers, of so many lines of 10 pieces, all received.
+
+    Prices differ from order to order, as a year's invoices do in their amounts.
+    """
     today = timezone.localdate()
-    skus = list(Sku.objects.filter(code__startswith="B-").order_by("pk")[: max(lines, 200)])
+    suppliers = list(Supplier.objects.order_by("pk"))
+    skus = Sku.objects.bulk_create(
+        Sku(code=f"{prefix}-{n}", description=f"Bench item {n}", category=world.boxes, unit="EA")
+        for n in range(max(lines, 200))
+    )
     made = PurchaseOrder.objects.bulk_create(
         PurchaseOrder(
             number=f"{prefix}-{n}",
-            supplier=world.northline,
+            supplier=suppliers[n % len(suppliers)],
             category=world.boxes,
             currency="USD",
             status="issued",
@@ -107,8 +151,8 @@ def received_orders(
                 description=sku.description,
                 ordered_quantity=10,
                 unit="EA",
-                unit_price=1,
-                amount=10,
+                unit_price=price_of(number),
+                amount=10 * price_of(number),
                 promised_on=today - timedelta(days=5),
             )
             for number, order in enumerate(made)
@@ -131,10 +175,15 @@ def received_orders(
             GoodsReceiptLine(
                 receipt=by_order[line.order_id],
                 order_line=line,
-                received_quantity=line.ordered_quantity - short,
+                received_quantity=line.ordered_quantity,
             )
             for line in order_lines
         ),
         batch_size=2000,
     )
+    refresh_statistics()  # as an import of many rows does
     return made
+
+
+def price_of(order_number: int) -> Decimal:
+    return Decimal(1) + Decimal(order_number % 997) / 100

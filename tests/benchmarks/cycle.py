@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
@@ -16,7 +15,6 @@ from suppliers.models import Sku
 from tests.benchmarks.company import make_company
 from tests.benchmarks.measuring import (
     Report,
-    backend_cpu_milliseconds,
     median,
     say,
     statements,
@@ -43,21 +41,17 @@ def of_size(world: World, lines: int) -> Report:
         skus = list(Sku.objects.filter(code__startswith="B-").order_by("pk")[:lines])
     turn(world, skus, "warm")
     steps: dict[str, list[float]] = {}
-    python: list[float] = []
-    postgres = backend_cpu_milliseconds()
-    for number in range(TURNS):
-        began = time.process_time()
-        for name, took in turn(world, skus, str(number)).items():
-            steps.setdefault(name, []).append(took)
-        python.append((time.process_time() - began) * 1000)
-    postgres = (backend_cpu_milliseconds() - postgres) / TURNS
+    with spent(TURNS) as cpu:
+        for number in range(TURNS):
+            for name, took in turn(world, skus, str(number)).items():
+                steps.setdefault(name, []).append(took)
     with statements() as sent:
         turn(world, skus, "counted")
     total = median([sum(step[n] for step in steps.values()) for n in range(TURNS)])
     return {
         "median_ms": target(total, MOST_MILLISECONDS[lines]),
         "fastest_ms": round(min(sum(step[n] for step in steps.values()) for n in range(TURNS)), 1),
-        "cpu_ms": {"python": median(python), "postgres": round(postgres, 1)},
+        "cpu_ms": cpu.figures(),
         "median_ms_of_steps": {name: median(values) for name, values in steps.items()},
         "statements": target(sent.work, MOST_STATEMENTS),
         "transaction_statements": sent.brackets,
