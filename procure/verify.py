@@ -5,6 +5,7 @@ With arguments only pytest runs, with those arguments.
 
 import os
 import secrets
+import signal
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
@@ -50,8 +51,10 @@ CHECKS = [
 def run(arguments: list[str]) -> int:
     """Run the checks and the tests; the exit code is 0 when all of it passed."""
     os.environ["DJANGO_SETTINGS_MODULE"] = "procure.settings"
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.default_int_handler)
     if arguments:
-        return pytest(arguments)
+        os.execv(sys.executable, pytest_command(arguments))
     provide_pdf_libraries()
     if browser := provide_browser():
         os.environ["CHROMIUM"] = browser
@@ -63,9 +66,11 @@ def run(arguments: list[str]) -> int:
             with ThreadPoolExecutor(max_workers=2) as pool:
                 results = list(pool.map(holds, CHECKS))
             failed = [check.name for check, held in zip(CHECKS, results, strict=True) if not held]
-            tests = pytest(PARALLEL)
+            tests = subprocess.run(pytest_command(PARALLEL), cwd=ROOT, check=False).returncode
     except LocalServiceError as refusal:
         sys.exit(str(refusal))
+    except KeyboardInterrupt:
+        sys.exit("The tests were stopped.")
     if failed:
         # On standard error, so that pytest's summary stays the last line of the output.
         say(f"FAILED besides the tests: {', '.join(failed)}.")
@@ -88,10 +93,9 @@ def holds(check: Check) -> bool:
     return held
 
 
-def pytest(arguments: list[str]) -> int:
-    """Run the suite; its summary line is the last that is printed."""
-    command = [sys.executable, "-m", "pytest", *arguments]
-    return subprocess.run(command, cwd=ROOT, check=False).returncode
+def pytest_command(arguments: list[str]) -> list[str]:
+    """The suite's command line; its summary line is the last that is printed."""
+    return [sys.executable, "-m", "pytest", *arguments]
 
 
 if __name__ == "__main__":

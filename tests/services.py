@@ -6,12 +6,15 @@ superuser of a server that may be used freely) and TEST_REDIS_URL name others in
 """
 
 import contextlib
+import fcntl
 import hashlib
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -37,6 +40,7 @@ RUNNING = "PROCURE_TEST_SERVICES"
 # Where a test finds the superuser, to plant a defect and take it back.
 ADMINISTRATOR = "PROCURE_TEST_ADMIN_URL"
 PASSWORD = "only-for-tests"
+PREFIX = "procure-test-"
 # The migrated database that every test database is a copy of.
 TEMPLATE = "procure_template"
 
@@ -148,14 +152,28 @@ def make_template(admin_url: str, owner_url: str) -> None:
 @contextlib.contextmanager
 def temporary_place() -> Iterator[Place]:
     """A folder for one run, readable for the account that the servers run as."""
+    remove_abandoned_places()
     account = unprivileged_account() if os.geteuid() == 0 else None
-    home = Path(tempfile.mkdtemp(prefix="procure-test-"))
+    home = Path(tempfile.mkdtemp(prefix=PREFIX))
     make_folder(home, account)
     make_folder(home / "run", account)
-    try:
-        yield Place(home=home, sockets=home / "run", account=account, durable=False)
-    finally:
-        shutil.rmtree(home, ignore_errors=True)
+    with open(home / "in-use", "w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        try:
+            yield Place(home=home, sockets=home / "run", account=account, durable=False)
+        finally:
+            shutil.rmtree(home, ignore_errors=True)
+
+
+def remove_abandoned_places() -> None:
+    """Remove what runs left behind that were killed; a run that lives holds its lock."""
+    for home in Path(tempfile.gettempdir()).glob(f"{PREFIX}*"):
+        with contextlib.suppress(OSError):
+            if time.time() - home.stat().st_mtime < 300:  # perhaps it is just being made
+                continue
+            with open(home / "in-use", "a") as lock:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                shutil.rmtree(home, ignore_errors=True)
 
 
 class Services:
@@ -169,6 +187,9 @@ class Services:
     def pytest_load_initial_conftests(self, early_config: pytest.Config) -> Iterator[None]:
         """Before anything reads the settings."""
         if not {"--help", "-h", "--version"} & set(early_config.invocation_params.args):
+            # A run that is told to end stops its servers and removes its folder first.
+            for number in (signal.SIGINT, signal.SIGTERM):
+                signal.signal(number, signal.default_int_handler)
             os.environ.update(self.started.enter_context(test_services()))
             os.environ["DATABASE_ROLE"] = "runtime"
         return (yield)
