@@ -2,16 +2,23 @@
 
 The results add these rows up and the screens list them, so that a figure and the documents behind
 it can never part. Each text is a chain of common table expressions; a statement appends its own
-SELECT. Parameters: organization, suppliers and skus (arrays, or NULL for all), as_of, late_days,
+SELECT. What belongs to a line is looked up line by line through its index, so that the work follows
+the number of lines even where the planner knows nothing yet of a new organization.
+
+Parameters: organization, suppliers and skus (arrays, or NULL for all), as_of, late_days,
 early_days (NULL: any), and the basis of the due date.
 """
 
 from __future__ import annotations
 
+# As a subselect it is no constant to the planner, which would take an organization that is not in
+# its statistics yet for an empty one and choose plans that are quadratic in its documents.
+ORGANIZATION = "(SELECT %(organization)s::bigint)"
+
 # Holds that say something about us, not about the supplier.
 OUR_OWN_HOLDS = ("AWAITING_RECEIPT", "PO_STATUS", "SUPPLIER_BLOCKED", "BANK_CHANGED", "UOM_UNKNOWN", "SAMPLE")  # fmt: skip
 
-_SCOPE = """l.organization_id = %(organization)s
+_SCOPE = f"""l.organization_id = {ORGANIZATION}
       AND (%(suppliers)s::bigint[] IS NULL OR o.supplier_id = ANY(%(suppliers)s::bigint[]))
       AND (%(skus)s::bigint[] IS NULL OR l.sku_id = ANY(%(skus)s::bigint[]))"""
 
@@ -36,30 +43,26 @@ line AS (
     WHERE {_SCOPE}
       AND o.status IN ('issued', 'closed') AND l.cancelled_quantity < l.ordered_quantity
 ),
-arrival AS (
-    SELECT g.order_line_id AS line_id, r.received_on, g.received_quantity AS quantity,
-        sum(g.received_quantity) OVER turn AS so_far, row_number() OVER turn AS nth
-    FROM purchasing_goodsreceiptline g
-    JOIN purchasing_goodsreceipt r
-        ON r.organization_id = g.organization_id AND r.id = g.receipt_id
-    JOIN line ON line.id = g.order_line_id
-    WHERE g.organization_id = %(organization)s
-      AND r.status = 'posted' AND r.kind = 'receipt' AND g.received_quantity > 0
-    WINDOW turn AS (PARTITION BY g.order_line_id ORDER BY r.received_on, g.id)
-),
-delivery AS (
-    SELECT line.id, min(a.received_on) FILTER (WHERE a.so_far >= line.enough) AS full_on,
-        max(a.received_on) AS last_on,
-        sum(a.quantity) FILTER (WHERE a.received_on <= line.due_on + %(late_days)s) AS in_time,
-        max(a.quantity) FILTER (WHERE a.nth = 1) AS first_quantity
-    FROM line JOIN arrival a ON a.line_id = line.id
-    GROUP BY line.id
-),
 fate AS (
     SELECT line.*, d.full_on, COALESCE(d.full_on, CASE WHEN is_closed THEN d.last_on END) AS done_on,
         COALESCE(d.in_time, 0) >= line.enough AS is_in_full,
         LEAST(COALESCE(d.first_quantity, 0), line.needed) AS first_quantity
-    FROM line LEFT JOIN delivery d ON d.id = line.id
+    FROM line CROSS JOIN LATERAL (
+        SELECT min(a.received_on) FILTER (WHERE a.so_far >= line.enough) AS full_on,
+            max(a.received_on) AS last_on,
+            sum(a.quantity) FILTER (WHERE a.received_on <= line.due_on + %(late_days)s) AS in_time,
+            max(a.quantity) FILTER (WHERE a.nth = 1) AS first_quantity
+        FROM (
+            SELECT r.received_on, g.received_quantity AS quantity,
+                sum(g.received_quantity) OVER turn AS so_far, row_number() OVER turn AS nth
+            FROM purchasing_goodsreceiptline g
+            JOIN purchasing_goodsreceipt r
+                ON r.organization_id = g.organization_id AND r.id = g.receipt_id
+            WHERE g.organization_id = {ORGANIZATION} AND g.order_line_id = line.id
+              AND r.status = 'posted' AND r.kind = 'receipt' AND g.received_quantity > 0
+            WINDOW turn AS (ORDER BY r.received_on, g.id)
+        ) a
+    ) d
     WHERE line.due_on IS NOT NULL
 ),
 due_line AS (
@@ -82,51 +85,6 @@ line AS (
         ON o.organization_id = l.organization_id AND o.id = l.order_id
     WHERE {_SCOPE} AND o.status IN ('issued', 'closed', 'cancelled')
 ),
-movement AS (
-    SELECT g.id, g.order_line_id AS line_id, r.id AS receipt_id, r.kind, r.received_on,
-        g.received_quantity, g.rejected_quantity, g.rejects_known, g.returned_quantity
-    FROM purchasing_goodsreceiptline g
-    JOIN purchasing_goodsreceipt r
-        ON r.organization_id = g.organization_id AND r.id = g.receipt_id
-    JOIN line ON line.id = g.order_line_id
-    WHERE g.organization_id = %(organization)s AND r.status = 'posted'
-),
-kept AS (
-    SELECT line_id, GREATEST(sum(received_quantity) - sum(returned_quantity), 0) AS quantity
-    FROM movement GROUP BY line_id
-),
-billed_line AS (
-    SELECT b.invoice_id, b.order_line_id AS line_id,
-        CASE i.kind WHEN 'credit' THEN -1 ELSE 1 END AS sign, b.matched_quantity, b.amount
-    FROM matching_supplierinvoiceline b
-    JOIN matching_supplierinvoice i
-        ON i.organization_id = b.organization_id AND i.id = b.invoice_id
-    JOIN line ON line.id = b.order_line_id
-    WHERE b.organization_id = %(organization)s AND i.status <> 'void'
-      AND i.currency = line.currency AND b.matched_quantity IS NOT NULL
-),
-bill AS (
-    SELECT i.id, i.discount_amount,
-        NULLIF(sum(b.amount) FILTER (WHERE b.charge_code = ''), 0) AS goods,
-        COALESCE(sum(b.amount) FILTER (WHERE b.charge_code <> ''), 0) + (
-            SELECT COALESCE(sum(charge.value::numeric), 0) FROM jsonb_each_text(i.charges) charge
-        ) AS charges
-    FROM matching_supplierinvoice i
-    JOIN matching_supplierinvoiceline b
-        ON b.organization_id = i.organization_id AND b.invoice_id = i.id
-    WHERE i.organization_id = %(organization)s
-      AND i.id IN (SELECT invoice_id FROM billed_line)
-    GROUP BY i.id
-),
-billed AS (
-    SELECT b.line_id, sum(b.sign * b.matched_quantity) AS quantity,
-        round(sum(b.sign * (b.amount
-            - COALESCE(b.amount * bill.discount_amount / bill.goods, 0))), 4) AS amount,
-        round(sum(b.sign * (b.amount + COALESCE(
-            b.amount * (bill.charges - bill.discount_amount) / bill.goods, 0))), 4) AS landed
-    FROM billed_line b JOIN bill ON bill.id = b.invoice_id
-    GROUP BY b.line_id
-),
 worth AS (
     SELECT line.id, line.order_id, line.supplier_id, line.sku_id, line.currency, line.source,
         COALESCE(billed.quantity > 0, false) AS is_billed,
@@ -135,22 +93,59 @@ worth AS (
         CASE WHEN billed.quantity > 0 THEN billed.landed ELSE line.amount END AS landed,
         CASE WHEN billed.quantity > 0 THEN round(billed.amount / billed.quantity, 6)
             ELSE line.unit_price END AS unit_price
-    FROM line LEFT JOIN billed ON billed.line_id = line.id
+    FROM line CROSS JOIN LATERAL (
+        SELECT sum(b.sign * b.quantity) AS quantity,
+            round(sum(b.sign * (b.amount - COALESCE(b.amount * b.discount / b.goods, 0))), 4)
+                AS amount,
+            round(sum(b.sign * (
+                b.amount + COALESCE(b.amount * (b.charges - b.discount) / b.goods, 0))), 4)
+                AS landed
+        FROM (
+            SELECT CASE i.kind WHEN 'credit' THEN -1 ELSE 1 END AS sign,
+                n.matched_quantity AS quantity, n.amount, i.discount_amount AS discount,
+                bill.goods, bill.charges + (
+                    SELECT COALESCE(sum(charge.value::numeric), 0)
+                    FROM jsonb_each_text(i.charges) charge
+                ) AS charges
+            FROM matching_supplierinvoiceline n
+            JOIN matching_supplierinvoice i
+                ON i.organization_id = n.organization_id AND i.id = n.invoice_id
+            CROSS JOIN LATERAL (
+                SELECT NULLIF(sum(m.amount) FILTER (WHERE m.charge_code = ''), 0) AS goods,
+                    COALESCE(sum(m.amount) FILTER (WHERE m.charge_code <> ''), 0) AS charges
+                FROM matching_supplierinvoiceline m
+                WHERE m.organization_id = {ORGANIZATION} AND m.invoice_id = i.id
+            ) bill
+            WHERE n.organization_id = {ORGANIZATION} AND n.order_line_id = line.id
+              AND i.status <> 'void' AND i.currency = line.currency
+              AND n.matched_quantity IS NOT NULL
+        ) b
+    ) billed
 ),
 arrival AS (
-    SELECT m.*, LEAST(sum(m.received_quantity) OVER turn, kept.quantity) AS until,
-        LEAST(sum(m.received_quantity) OVER turn - m.received_quantity, kept.quantity) AS before
-    FROM movement m JOIN kept ON kept.line_id = m.line_id
-    WHERE m.kind = 'receipt' AND m.received_quantity > 0
-    WINDOW turn AS (PARTITION BY m.line_id ORDER BY m.received_on, m.id)
+    SELECT w.*, a.id AS arrival_id, a.receipt_id, a.received_on, a.received_quantity,
+        a.rejected_quantity, a.rejects_known, LEAST(a.so_far, a.kept) AS until,
+        LEAST(a.so_far - a.received_quantity, a.kept) AS before
+    FROM worth w CROSS JOIN LATERAL (
+        SELECT g.id, g.receipt_id, r.kind, r.received_on, g.received_quantity,
+            g.rejected_quantity, g.rejects_known,
+            sum(g.received_quantity) OVER (ORDER BY r.received_on, g.id) AS so_far,
+            GREATEST(sum(g.received_quantity - g.returned_quantity) OVER (), 0) AS kept
+        FROM purchasing_goodsreceiptline g
+        JOIN purchasing_goodsreceipt r
+            ON r.organization_id = g.organization_id AND r.id = g.receipt_id
+        WHERE g.organization_id = {ORGANIZATION} AND g.order_line_id = w.id
+          AND r.status = 'posted'
+    ) a
+    WHERE a.kind = 'receipt' AND a.received_quantity > 0
 ),
 received_line AS (
-    SELECT w.order_id, w.supplier_id, w.sku_id, w.currency, w.source, w.unit_price, w.is_billed,
-        a.id, a.line_id, a.receipt_id, a.received_on, a.received_quantity, a.rejected_quantity,
-        a.rejects_known, a.until - a.before AS quantity,
-        round(w.amount * a.until / w.of, 4) - round(w.amount * a.before / w.of, 4) AS amount,
-        round(w.landed * a.until / w.of, 4) - round(w.landed * a.before / w.of, 4) AS landed
-    FROM arrival a JOIN worth w ON w.id = a.line_id
+    SELECT order_id, supplier_id, sku_id, currency, source, unit_price, is_billed,
+        arrival_id AS id, receipt_id, received_on, received_quantity, rejected_quantity,
+        rejects_known, until - before AS quantity,
+        round(amount * until / of, 4) - round(amount * before / of, 4) AS amount,
+        round(landed * until / of, 4) - round(landed * before / of, 4) AS landed
+    FROM arrival
 )"""
 
 # Expected is what the order allows: its price for at most its quantity, in the order of invoices,
@@ -159,56 +154,47 @@ BILLS = f"""
 bill AS (
     SELECT i.id, i.supplier_id, i.currency, i.invoiced_on, i.charges
     FROM matching_supplierinvoice i
-    WHERE i.organization_id = %(organization)s
+    WHERE i.organization_id = {ORGANIZATION}
       AND (%(suppliers)s::bigint[] IS NULL OR i.supplier_id = ANY(%(suppliers)s::bigint[]))
       AND i.kind = 'invoice' AND i.status <> 'void' AND i.matched_at IS NOT NULL
 ),
-turn AS (
-    SELECT b.id, b.invoice_id, sum(b.matched_quantity)
-            OVER (PARTITION BY b.order_line_id ORDER BY b.invoice_id, b.id) AS so_far
-    FROM matching_supplierinvoiceline b
-    JOIN matching_supplierinvoice i
-        ON i.organization_id = b.organization_id AND i.id = b.invoice_id
-    WHERE b.organization_id = %(organization)s AND i.kind = 'invoice' AND i.status <> 'void'
-      AND b.matched_quantity IS NOT NULL AND b.order_line_id IN (
-        SELECT d.order_line_id FROM matching_supplierinvoiceline d
-        JOIN bill ON bill.id = d.invoice_id WHERE d.organization_id = %(organization)s)
-),
-billed_line AS (
-    SELECT bill.id AS bill_id, b.amount, COALESCE(round(l.unit_price * (
-        LEAST(turn.so_far, l.ordered_quantity - l.cancelled_quantity) - LEAST(
-            turn.so_far - b.matched_quantity, l.ordered_quantity - l.cancelled_quantity)
-        ), 4), 0) AS expected
-    FROM bill
-    JOIN matching_supplierinvoiceline b
-        ON b.organization_id = %(organization)s AND b.invoice_id = bill.id
-    LEFT JOIN turn ON turn.id = b.id
-    LEFT JOIN purchasing_purchaseorderline l
-        ON l.organization_id = %(organization)s AND l.id = b.order_line_id
-),
-lines AS (
-    SELECT bill_id, sum(amount) AS amount, sum(expected) AS expected,
-        sum(GREATEST(amount - expected, 0)) AS over, sum(GREATEST(expected - amount, 0)) AS under
-    FROM billed_line GROUP BY bill_id
-),
-fault AS (
-    SELECT h.invoice_id, array_agg(DISTINCT h.check_code) AS checks
-    FROM matching_hold h JOIN bill ON bill.id = h.invoice_id
-    WHERE h.organization_id = %(organization)s
-      AND h.check_code NOT IN ({", ".join(f"'{code}'" for code in OUR_OWN_HOLDS)})
-      AND NOT (h.check_code = 'QTY_RECEIVED' AND h.status = 'cleared'
-               AND h.closed_because ILIKE '%%receipt%%')
-    GROUP BY h.invoice_id
-),
 judged_bill AS (
     SELECT bill.id, bill.supplier_id, bill.currency, bill.invoiced_on, fault.checks,
-        fault.invoice_id IS NULL AS is_accurate, COALESCE(lines.expected, 0) AS expected,
+        fault.checks IS NULL AS is_accurate, COALESCE(lines.expected, 0) AS expected,
         COALESCE(lines.over, 0) + GREATEST(charge.total, 0) AS over,
         COALESCE(lines.under, 0) + GREATEST(-charge.total, 0) AS under
     FROM bill
-    LEFT JOIN lines ON lines.bill_id = bill.id
-    LEFT JOIN fault ON fault.invoice_id = bill.id
     CROSS JOIN LATERAL (
         SELECT COALESCE(sum(value::numeric), 0) AS total FROM jsonb_each_text(bill.charges)
     ) charge
+    CROSS JOIN LATERAL (
+        SELECT array_agg(DISTINCT h.check_code) AS checks FROM matching_hold h
+        WHERE h.organization_id = {ORGANIZATION} AND h.invoice_id = bill.id
+          AND h.check_code NOT IN ({", ".join(f"'{code}'" for code in OUR_OWN_HOLDS)})
+          AND NOT (h.check_code = 'QTY_RECEIVED' AND h.status = 'cleared'
+                   AND h.closed_because ILIKE '%%receipt%%')
+    ) fault
+    CROSS JOIN LATERAL (
+        SELECT sum(n.expected) AS expected, sum(GREATEST(n.amount - n.expected, 0)) AS over,
+            sum(GREATEST(n.expected - n.amount, 0)) AS under
+        FROM (
+            SELECT b.amount, COALESCE(round(l.unit_price * (
+                LEAST(turn.so_far, l.ordered_quantity - l.cancelled_quantity) - LEAST(
+                    turn.so_far - b.matched_quantity, l.ordered_quantity - l.cancelled_quantity)
+                ), 4), 0) AS expected
+            FROM matching_supplierinvoiceline b
+            LEFT JOIN purchasing_purchaseorderline l
+                ON l.organization_id = b.organization_id AND l.id = b.order_line_id
+            CROSS JOIN LATERAL (
+                SELECT sum(e.matched_quantity) AS so_far
+                FROM matching_supplierinvoiceline e
+                JOIN matching_supplierinvoice i
+                    ON i.organization_id = e.organization_id AND i.id = e.invoice_id
+                WHERE e.organization_id = {ORGANIZATION} AND e.order_line_id = b.order_line_id
+                  AND (e.invoice_id, e.id) <= (b.invoice_id, b.id)
+                  AND i.kind = 'invoice' AND i.status <> 'void'
+            ) turn
+            WHERE b.organization_id = {ORGANIZATION} AND b.invoice_id = bill.id
+        ) n
+    ) lines
 )"""

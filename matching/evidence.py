@@ -17,7 +17,7 @@ from django.core.paginator import Page, Paginator
 from django.db import connection
 
 from matching.cells import Documents, Span
-from matching.documents_sql import BILLS, DUE_LINES, RECEIVED_LINES
+from matching.documents_sql import BILLS, DUE_LINES, ORGANIZATION, RECEIVED_LINES
 
 ROWS_PER_PAGE = 50
 MOST_ROWS_IN_A_FILE = 100_000
@@ -141,15 +141,15 @@ def due_lines(
             COALESCE(place.name, o.ship_to_country, ''), d.is_missed
         FROM shown d CROSS JOIN counted
         JOIN purchasing_purchaseorder o
-            ON o.organization_id = %(organization)s AND o.id = d.order_id
-        JOIN suppliers_sku s ON s.organization_id = %(organization)s AND s.id = d.sku_id
+            ON o.organization_id = {ORGANIZATION} AND o.id = d.order_id
+        JOIN suppliers_sku s ON s.organization_id = {ORGANIZATION} AND s.id = d.sku_id
         LEFT JOIN procure_location place
-            ON place.organization_id = %(organization)s AND place.id = o.ship_to_id
+            ON place.organization_id = {ORGANIZATION} AND place.id = o.ship_to_id
         LEFT JOIN LATERAL (
             SELECT r.number, r.public_id FROM purchasing_goodsreceiptline g
             JOIN purchasing_goodsreceipt r
                 ON r.organization_id = g.organization_id AND r.id = g.receipt_id
-            WHERE g.organization_id = %(organization)s AND g.order_line_id = d.id
+            WHERE g.organization_id = {ORGANIZATION} AND g.order_line_id = d.id
               AND r.status = 'posted' AND r.kind = 'receipt'
               AND r.received_on <= COALESCE(d.done_on, r.received_on)
             ORDER BY r.received_on DESC, g.id DESC LIMIT 1
@@ -178,7 +178,7 @@ def judged_bills(
             j.invoiced_on, j.expected, j.over, j.under, j.amount, j.currency, j.checks, j.is_missed
         FROM shown j CROSS JOIN counted
         JOIN matching_supplierinvoice i
-            ON i.organization_id = %(organization)s AND i.id = j.id
+            ON i.organization_id = {ORGANIZATION} AND i.id = j.id
         WHERE j.is_missed OR NOT %(missed_only)s
         ORDER BY j.is_missed DESC, j.over DESC, j.invoiced_on, j.id
         LIMIT %(size)s OFFSET %(start)s""",
@@ -217,11 +217,11 @@ def received_lines(
                 g.unit_price, g.amount, g.landed, g.currency, g.is_billed
             FROM shown g CROSS JOIN counted
             JOIN purchasing_goodsreceipt r
-                ON r.organization_id = %(organization)s AND r.id = g.receipt_id
+                ON r.organization_id = {ORGANIZATION} AND r.id = g.receipt_id
             JOIN purchasing_purchaseorder o
-                ON o.organization_id = %(organization)s AND o.id = g.order_id
+                ON o.organization_id = {ORGANIZATION} AND o.id = g.order_id
             JOIN suppliers_supplier p
-                ON p.organization_id = %(organization)s AND p.id = g.supplier_id
+                ON p.organization_id = {ORGANIZATION} AND p.id = g.supplier_id
             ORDER BY g.received_on DESC, g.source DESC, g.id DESC
             LIMIT %(size)s OFFSET %(start)s""",
             documents, Span(), {"currency": currency}, number, size,
