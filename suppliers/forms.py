@@ -83,7 +83,10 @@ class SkuField(forms.CharField):
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(max_length=80, **kwargs)
-        self.widget.attrs |= {"list": "sku-suggestions", "autocomplete": "off"}
+
+    def suggest(self, url: str) -> None:
+        """Makes the field ask this address for SKUs while it is typed into."""
+        self.widget.attrs |= suggestion_attributes(url)
 
     def clean(self, value: Any) -> Any:
         code = super().clean(value)
@@ -99,6 +102,18 @@ class SkuField(forms.CharField):
 
     def prepare_value(self, value: Any) -> Any:
         return value.code if isinstance(value, Sku) else value
+
+
+def suggestion_attributes(url: str) -> dict[str, str]:
+    """What makes a field offer SKUs in the browser's own list."""
+    return {
+        "list": "sku-suggestions",
+        "autocomplete": "off",
+        "hx-get": url,
+        "hx-trigger": "input changed delay:200ms",
+        "hx-target": "#sku-suggestions",
+        "hx-swap": "innerHTML",
+    }
 
 
 class SupplierForm(forms.ModelForm[Supplier]):

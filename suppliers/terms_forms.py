@@ -65,6 +65,12 @@ class ApprovalForm(forms.Form):
         supplier.queryset = Supplier.objects.filter(status=Supplier.Status.ACTIVE)
         _offer_categories(self.fields["category"])
 
+    def suggest_skus(self, url: str) -> None:
+        """Names the address that suggests SKUs."""
+        sku = self.fields["sku"]
+        assert isinstance(sku, SkuField)
+        sku.suggest(url)
+
 
 class ApprovalChangeForm(forms.Form):
     """A changed entry of the approved vendor list, from today on."""

@@ -126,6 +126,7 @@ def approved_vendor_new(request: OrganizationRequest) -> HttpResponse:
         "sku": _named(request, Sku, "sku"),
     }
     form = ApprovalForm(request.POST if request.method == "POST" else None, initial=initial)
+    form.suggest_skus(address(request, "sku_suggestions"))
 
     def approve() -> ApprovedVendor:
         values = dict(form.cleaned_data)

@@ -1,5 +1,8 @@
 from decimal import Decimal
 
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
 from procure.models import BusinessEvent
 from suppliers.agreements import (
     PriceRow,
@@ -9,8 +12,9 @@ from suppliers.agreements import (
     change_agreed_prices,
     change_price_agreement,
 )
-from suppliers.models import PriceBreak, StaleRollup, Supplier
+from suppliers.models import PriceAgreement, PriceBreak, StaleRollup, Supplier
 from tests.suppliers.support import day, kinds, nothing_changes, refused
+from tests.suppliers.world import sku
 
 
 def row(sku, price, minimum="0", **more):
@@ -125,3 +129,26 @@ def test_an_agreement_is_extended_with_all_its_prices(world):
     with refused("days_out_of_order", field="valid_to"):
         change_price_agreement(made, valid_to=day(-31), note="", actor=world.sana)
     assert kinds()[1:] == ["price_agreement.changed"]
+
+
+def statements_of(action):
+    with CaptureQueriesContext(connection) as captured:
+        action()
+    return len(captured)
+
+
+def test_fifty_prices_take_the_statements_of_one(world):
+    skus = [sku(f"X-{n}", world.corrugate) for n in range(50)]
+    few = statements_of(lambda: agree(world, row(skus[0], "1"), number="FEW"))
+    many = statements_of(lambda: agree(world, *[row(one, "1") for one in skus], number="MANY"))
+    assert few == many
+    agreements = {made.number: made for made in PriceAgreement.objects.all()}
+    one, fifty = (
+        statements_of(
+            lambda made=made, rows=rows: change(
+                world, made, day(5), *[row(each, "2") for each in rows]
+            )
+        )
+        for made, rows in ((agreements["FEW"], skus[:1]), (agreements["MANY"], skus))
+    )
+    assert one == fifty

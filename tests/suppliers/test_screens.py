@@ -176,6 +176,9 @@ def test_suggestions_are_options(house):
     assert '<option value="CTN-12">' in text
     assert "CTN-24" not in text
     assert get(house, "skus/suggestions/").strip() == ""
+    asked = 'hx-get="/fernhill/skus/suggestions/"'
+    assert asked in get(house, "approved-vendors/new/")
+    assert asked in get(house, f"suppliers/{house.delta.public_id}/agreements/new/")
 
 
 # Forms -----------------------------------------------------------------------------------------
