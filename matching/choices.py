@@ -22,6 +22,7 @@ from procure.money import ZERO
 from procure.permissions import Role
 
 PAYERS = {Role.AP_CLERK, Role.AP_LEAD}
+NO_CREDIT = {Check.AWAITING_RECEIPT, Check.NO_PO, Check.LINE_UNMATCHED, Check.PO_STATUS}
 OF_RECEIVER = {Check.AWAITING_RECEIPT, Check.QTY_RECEIVED, Check.QUALITY}
 
 
@@ -67,7 +68,7 @@ def choices_for(
     if Check.DUPLICATE_SUSPECT in codes:
         found = _about_duplicate(invoice, holds, authority, is_payer)
     else:
-        found = _about_difference(invoice, result, authority, is_payer)
+        found = _about_difference(invoice, result, authority, is_payer, codes)
     if colleague is not None and colleague.person.pk != membership.user_id:
         found.append(_ask(colleague))
     if is_payer and Check.DUPLICATE_SUSPECT not in codes:
@@ -98,7 +99,11 @@ def suggested_day(comparison: Comparison) -> date:
 
 
 def _about_difference(
-    invoice: SupplierInvoice, result: MatchResult, authority: Authority, is_payer: bool
+    invoice: SupplierInvoice,
+    result: MatchResult,
+    authority: Authority,
+    is_payer: bool,
+    codes: set[str],
 ) -> list[Choice]:
     supported, disputed = result.supported_amount or ZERO, result.disputed_amount or ZERO
     currency = invoice.currency
@@ -113,7 +118,7 @@ def _about_difference(
                 needs_reason=False,
             )
         )
-    else:
+    elif not codes <= NO_CREDIT:
         found.append(
             Choice(
                 "request_credit",
@@ -199,8 +204,10 @@ def _suggestion(codes: set[str], invoice: SupplierInvoice) -> tuple[str, str]:
         return "put_aside", "Suggested: nothing is wrong yet"
     if Check.QTY_ORDERED in codes and not codes & OF_RECEIVER:
         return "ask", "Suggested: the goods are here, the order can be raised"
-    if codes & {Check.NO_PO, Check.LINE_UNMATCHED, Check.PO_STATUS, Check.UOM_UNKNOWN}:
-        return "ask", "Suggested: the order has to be found or opened first"
+    if codes & {Check.NO_PO, Check.LINE_UNMATCHED}:
+        return "put_aside", "Suggested: place the lines first, under the comparison"
+    if codes & {Check.PO_STATUS, Check.UOM_UNKNOWN}:
+        return "ask", "Suggested: the order or the unit has to be put right first"
     until = invoice.discount_until
     if until is not None and until >= timezone.localdate() and invoice.early_discount_percent:
         return (

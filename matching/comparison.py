@@ -42,7 +42,7 @@ class ComparedLine:
     unit: str = ""
     ordered: Decimal | None = None
     ordered_price: Decimal | None = None
-    received: Decimal | None = None
+    received: Decimal | None = None  # what was accepted of it
     rejected: Decimal = ZERO
     billed_before: Decimal = ZERO
     invoiced: Decimal | None = None
@@ -81,6 +81,7 @@ class Comparison:
 
     @property
     def differences(self) -> int:
+        """How many rows differ."""
         return sum(not line.is_match for line in self.lines)
 
 
@@ -118,6 +119,8 @@ def compare_documents(
         before = _billed_before(goods_position, line, checks)
         row = _row(line, came.get(line.order_line_id or 0, []), before)
         _mark(row, by_position.get(line.position, []), over)
+        if row.is_unlinked and not row.words:
+            row.words, row.over = ["no order line"], line.amount
         rows.append(row)
     rows += _charge_rows(invoice, lines, by_position[None], checks)
     rows += _tax_rows(invoice, by_position[None], checks)
@@ -160,6 +163,9 @@ def _row(
             amount=line.amount,
             is_unlinked=True,
         )
+    received = sum((r.received_quantity for r in came), ZERO)
+    rejected = sum((r.rejected_quantity for r in came), ZERO)
+    returned = sum((r.returned_quantity for r in came), ZERO)
     return ComparedLine(
         name=ordered.sku.code,
         description=ordered.description,
@@ -167,8 +173,8 @@ def _row(
         unit=ordered.unit,
         ordered=ordered.ordered_quantity - ordered.cancelled_quantity,
         ordered_price=ordered.unit_price,
-        received=sum((r.received_quantity - r.returned_quantity for r in came), ZERO),
-        rejected=sum((r.rejected_quantity for r in came), ZERO),
+        received=min(received - returned, received - rejected),
+        rejected=rejected,
         billed_before=before,
         invoiced=line.quantity if line.matched_quantity is None else line.matched_quantity,
         price=line.unit_price if line.matched_price is None else line.matched_price,
@@ -196,7 +202,8 @@ def _mark(row: ComparedLine, holds: Sequence[Hold], over: Decimal) -> None:
             row.bad_cells.setdefault("invoiced", f"quantity:{hold.difference}")
             row.based_on = row.based_on or ("ordered" if check == Check.QTY_ORDERED else "received")
         elif check in PRICE_WORDS:
-            row.words.append(PRICE_WORDS[check])
+            if not set(row.words) & set(PRICE_WORDS.values()):
+                row.words.append(PRICE_WORDS[check])
             row.bad_cells.setdefault("price", f"percent:{hold.percent}")
             row.based_on = row.based_on or "price"
         else:

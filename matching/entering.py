@@ -85,8 +85,8 @@ def forms_for(order: PurchaseOrder | None, currency: str) -> tuple[InvoiceForm, 
             "sku_code": open_line.line.sku.code,
             "description": open_line.line.description,
             "unit": open_line.line.unit,
-            "quantity": open_line.open_quantity.normalize() if open_line.open_quantity else ZERO,
-            "unit_price": open_line.line.unit_price.normalize(),
+            "quantity": open_line.open_quantity or None,
+            "unit_price": open_line.line.unit_price,
         }
         for open_line in lines
     ]

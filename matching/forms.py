@@ -40,7 +40,9 @@ class InvoiceForm(forms.Form):
     currency = forms.CharField(max_length=3, label="Currency")
     invoiced_on = forms.DateField(label="Invoice date")
     received_on = forms.DateField(label="Received on")
-    due_on = forms.DateField(required=False, label="Due on")
+    due_on = forms.DateField(
+        required=False, label="Due on", help_text="Empty: by the supplier's terms."
+    )
     discount_until = forms.DateField(required=False, label="Discount until")
     early_discount_percent = forms.DecimalField(
         required=False,

@@ -52,6 +52,11 @@ class HeldPage:
         return self.item.invoice
 
     @property
+    def differences(self) -> int:
+        """How many lines differ, and what is wrong with the invoice as a whole."""
+        return self.comparison.differences + len(self.sentences)
+
+    @property
     def discount_worth(self) -> Decimal | None:
         """What paying by the discount's day saves, while that day has not passed."""
         invoice = self.invoice

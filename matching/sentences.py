@@ -11,10 +11,12 @@ from django.urls import NoReverseMatch, reverse
 from matching.agreed import AgreedTerms
 from matching.comparison import Comparison
 from matching.models import Hold, SupplierInvoice, SupplierInvoiceLine
+from matching.queries import CHECK_WORDS
 from matching.results import Check
 from procure.figures import long_date, money, quantity, short_date, unit_price
 
 RECENT_INVOICES = 12
+MOST_LIMITS = 3
 PRICE_CHECKS = {Check.PRICE.value, Check.CONTRACT_PRICE.value}
 
 
@@ -68,8 +70,11 @@ def evidence_for(
     found += _receipts(slug, comparison)
     if checks:
         found += _record(slug, invoice, checks)
-    rules = dict.fromkeys(hold.rule for hold in holds if hold.rule and "T-" in hold.rule)
-    found += [Evidence("scale", f"Limit in force: {rule}.") for rule in rules]
+    limits = {hold.check_code: hold.rule for hold in holds if hold.rule}
+    found += [
+        Evidence("scale", f"Limit on the {CHECK_WORDS[Check(check)].lower()}: {rule}.")
+        for check, rule in list(limits.items())[:MOST_LIMITS]
+    ]
     if Check.DUPLICATE_SUSPECT in checks:
         found += _earlier(slug, invoice, holds)
     return found
@@ -135,10 +140,10 @@ def _record(slug: str, invoice: SupplierInvoice, checks: set[str]) -> list[Evide
     flags = list(recent)
     if not flags:
         return [Evidence("history", f"This is the first invoice of {invoice.supplier}.")]
-    text = (
-        f"{invoice.supplier} had the same difference on {sum(flags)} of the last {len(flags)} "
-        f"{'invoice' if len(flags) == 1 else 'invoices'}. "
-    )
+    of = f"the last {len(flags)} invoices" if len(flags) > 1 else "the invoice before"
+    text = f"{invoice.supplier} had the same difference on {sum(flags)} of {of}. "
+    if not any(flags):
+        text = f"{invoice.supplier} had no such difference on {of}. "
     address = reverse("matching:invoice_list", kwargs={"organization_slug": slug})
     return [
         Evidence("history", text, "See them", f"{address}?supplier={invoice.supplier.public_id}")
