@@ -37,7 +37,7 @@ TABLES = (
     ("receipts", "receipts.csv"),
 )
 RECEIPTS = 50
-REQUESTS = 30
+REQUESTS = 20
 PATIENCE_SECONDS = 20
 
 
