@@ -10,7 +10,7 @@ SQL statements depends on the chunks, never on the rows.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -32,16 +32,21 @@ CREATED, UPDATED, UNCHANGED, REFUSED = "created", "updated", "unchanged", "refus
 class Row(dict[str, Any]):
     """The typed cells of one row by column; None where a cell is blank or its column absent."""
 
-    __slots__ = ("line", "outcome", "texts")
+    __slots__ = ("cells", "line", "names", "outcome")
 
-    def __init__(self, line: int, values: Mapping[str, Any], texts: Mapping[str, str]) -> None:
-        super().__init__(values)
+    def __init__(self, line: int, names: Sequence[str], cells: list[str]) -> None:
+        super().__init__()
         self.line = line
-        self.texts = texts
+        self.names = names
+        self.cells = cells
         self.outcome = ""
 
     def __missing__(self, column: str) -> None:
         return None
+
+    def text(self, column: str) -> str:
+        """The cell as it stands in the file."""
+        return self.cells[self.names.index(column)] if column in self.names else ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -246,7 +251,7 @@ def _open(rows: Iterable[Row]) -> list[Row]:
 
 def remark(row: Row, column: str, message: str) -> Remark:
     """A remark that shows the cell as it stands in the file."""
-    return Remark(row.line, column, row.texts.get(column, "")[:200], message)
+    return Remark(row.line, column, row.text(column)[:200], message)
 
 
 class _NothingWritten(Exception):
@@ -350,16 +355,18 @@ def _typed_rows(
     table: Table, reading: list[Column | None], options: ImportOptions, result: ImportResult
 ) -> list[Row]:
     rows: list[Row] = []
+    names = tuple(column.name if column else "" for column in reading)
     for line, cells in table.rows:
-        row = Row(line, {}, {})
         if len(cells) > len(reading) and not any(cells[len(reading) :]):
             cells = cells[: len(reading)]
+        row = Row(line, names, cells)
         if len(cells) != len(reading):
+            row.cells = [""] * len(reading)
             row.outcome = REFUSED
             message = f"The row has {len(cells)} cells where the header has {len(reading)}."
             result.refused.append(Remark(line, "", "", message))
         else:
-            _read_cells(row, cells, reading, options.notation, result)
+            _read_cells(row, reading, options.notation, result)
         rows.append(row)
         if len(rows) > options.most_rows:
             raise BusinessRuleError(
@@ -373,22 +380,18 @@ def _typed_rows(
 
 def _read_cells(
     row: Row,
-    cells: list[str],
     reading: list[Column | None],
     notation: Notation,
     result: ImportResult,
 ) -> None:
-    texts = {}
-    for cell, column in zip(cells, reading, strict=True):
+    for cell, column in zip(row.cells, reading, strict=True):
         if column is None:
             continue
-        texts[column.name] = cell
         try:
             row[column.name] = column.value(cell, notation)
         except CellError as error:
             row.outcome = REFUSED
             result.refused.append(Remark(row.line, column.name, cell[:200], str(error)))
-    row.texts = texts
 
 
 def _refuse_repeated(rows: list[Row], kind: ImportKind, result: ImportResult) -> None:
@@ -420,14 +423,15 @@ def _chunks(whole: Import) -> Iterator[list[Row]]:
         for start in range(0, len(open_rows), CHUNK):
             yield open_rows[start : start + CHUNK]
         return
-    documents = list(_documents(whole.rows, group))
+    rows = whole.rows if whole.kind.document else _open(whole.rows)
+    documents = list(_documents(rows, group))
     if order := whole.kind.order:
-        documents.sort(key=lambda rows: order(rows[0]))
+        documents.sort(key=lambda document: order(document[0]))
     chunk: list[Row] = []
-    for rows in documents:
+    for document in documents:
         if whole.kind.document:
-            whole.leave_out_if_incomplete(rows)
-        chunk += _open(rows)
+            whole.leave_out_if_incomplete(document)
+        chunk += _open(document)
         if len(chunk) >= CHUNK:
             yield chunk
             chunk = []
@@ -460,7 +464,8 @@ def _count(rows: list[Row], result: ImportResult) -> None:
     for row in rows:
         counts[row.outcome] += 1
         if row.outcome in (CREATED, UPDATED) and counts[row.outcome] <= EXAMPLES:
-            example = {"row": row.line, "cells": dict(row.texts)}
+            cells = {name: row.text(name) for name in row.names if name}
+            example = {"row": row.line, "cells": cells}
             result.examples.setdefault(row.outcome, []).append(example)
     result.created, result.updated = counts[CREATED], counts[UPDATED]
     result.unchanged = counts[UNCHANGED]

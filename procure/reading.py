@@ -21,7 +21,7 @@ from procure.errors import BusinessRuleError
 
 MAXIMUM_BYTES = 100 * 1024 * 1024
 MAXIMUM_UPLOAD_BYTES = 10 * 1024 * 1024
-MAXIMUM_ROWS = 200_000
+MAXIMUM_ROWS = 100_000
 MAXIMUM_COLUMNS = 200
 SPREADSHEET_SECONDS = 20
 
@@ -66,7 +66,7 @@ def read_table(content: bytes, known: Collection[str]) -> Table:
     """The table in a file; `known` are the columns hoped for, which decide the separator.
 
     Refused: anything that is not CSV or XLSX, an empty file, a header with a column twice, and a
-    file over 100 MB or 200,000 rows.
+    file over 100 MB or 100,000 rows.
     """
     if len(content) > MAXIMUM_BYTES:
         raise _refused("The file is larger than 100 MB. Split it.")

@@ -44,6 +44,7 @@ def test_without_a_first_day_the_entry_in_force_is_meant(world: World) -> None:
 @pytest.mark.parametrize(
     ("row", "column", "words"),
     [
+        (",BOX,,approved,,2026-01-01,,", "supplier_code", "missing"),
         ("KESTREL,,,approved,,2026-01-01,,", "category_code", "either"),
         ("KESTREL,BOX,DIV-12-SB,approved,,2026-01-01,,", "category_code", "either"),
         ("KESTREL,NONE,,approved,,2026-01-01,,", "category_code", "no category"),
