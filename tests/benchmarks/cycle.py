@@ -17,6 +17,7 @@ from tests.benchmarks.measuring import (
     Report,
     median,
     say,
+    spent,
     statements,
     stopwatch,
     target,
