@@ -19,7 +19,7 @@ from django.db import connection
 from matching.cells import Documents, Span
 from matching.documents_sql import BILLS, DUE_LINES, ORGANIZATION, RECEIVED_LINES
 
-ROWS_PER_PAGE = 50
+ROWS_PER_PAGE = 25
 MOST_ROWS_IN_A_FILE = 100_000
 
 Row = TypeVar("Row", "DueLine", "JudgedBill", "ReceivedLine")
@@ -50,6 +50,9 @@ class DueLine(NamedTuple):
     currency: str
     site: str
     is_missed: bool
+    worst_sku: str | None
+    worst_sku_id: uuid.UUID | None
+    worst_count: int | None
 
 
 class JudgedBill(NamedTuple):
@@ -132,14 +135,23 @@ def due_lines(
             WHERE {aspect.about} AND {_BETWEEN.format(day="due_on")}
         ), counted AS (
             SELECT count(*) AS total, count(*) FILTER (WHERE is_missed) AS missed,
-                COALESCE(sum(amount), 0) AS amounts FROM shown
+                COALESCE(sum(amount), 0) AS amounts,
+                mode() WITHIN GROUP (ORDER BY sku_id) FILTER (WHERE is_missed) AS worst
+            FROM shown
+        ), worst AS (
+            SELECT s.code, s.public_id, count(*) AS times
+            FROM shown JOIN suppliers_sku s
+                ON s.organization_id = {ORGANIZATION} AND s.id = shown.sku_id
+            WHERE is_missed AND sku_id = (SELECT counted.worst FROM counted)
+            GROUP BY s.id
         )
         SELECT counted.total, counted.missed, counted.amounts, o.number, o.public_id,
             receipt.number, receipt.public_id, s.code, s.public_id, d.due_on, d.done_on,
             d.days_late, d.lead_time, d.agreed_lead_time_days, d.needed, d.first_quantity,
             d.unit_price, d.agreed_price, d.amount, d.currency,
-            COALESCE(place.name, o.ship_to_country, ''), d.is_missed
-        FROM shown d CROSS JOIN counted
+            COALESCE(place.name, o.ship_to_country, ''), d.is_missed,
+            worst.code, worst.public_id, worst.times
+        FROM shown d CROSS JOIN counted LEFT JOIN worst ON true
         JOIN purchasing_purchaseorder o
             ON o.organization_id = {ORGANIZATION} AND o.id = d.order_id
         JOIN suppliers_sku s ON s.organization_id = {ORGANIZATION} AND s.id = d.sku_id

@@ -291,20 +291,6 @@ class ScorecardPage:
         return len(last) == 4 and all(later < earlier for earlier, later in pairwise(last))
 
     @cached_property
-    def worst_sku(self) -> tuple[int, int, int] | None:
-        """(SKU id, its late lines, all late lines) of the SKU that was late most, if any was."""
-        part, late = parts_of(self.days), dict[int, int]()
-        for cell in self.cells:
-            if cell.key.sku_id is not None and part.holds_month(cell.key.month):
-                missed = cell.lines_due - cell.lines_on_time
-                late[cell.key.sku_id] = late.get(cell.key.sku_id, 0) + missed
-        total = sum(late.values())
-        if not total:
-            return None
-        worst = max(late, key=lambda sku_id: (late[sku_id], -sku_id))
-        return worst, late[worst], total
-
-    @cached_property
     def calendar(self) -> list[str]:
         """The quarters and months that may be picked, the latest first."""
         months = sorted({month for month in self.by_month if month <= month_of(self.as_of)})

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import pytest
 
+from tests.browser import chromium, sign_in
 from tests.results.trade import Trade
 from tests.world import World
+
+__all__ = ["chromium", "sign_in", "trade"]
 
 
 @pytest.fixture

@@ -25,6 +25,8 @@ RECORDS: dict[str, Records] = {
     "suppliers:supplier_detail": lambda world: {"public_id": world.northline.public_id},
     "suppliers:category_detail": lambda world: {"public_id": world.boxes.public_id},
     "suppliers:sku_detail": lambda world: {"public_id": world.shipper.public_id},
+    "matching:scorecard_detail": lambda world: {"public_id": world.northline.public_id},
+    "matching:sku_cost_detail": lambda world: {"public_id": world.shipper.public_id},
     "suppliers:agreement_detail": lambda world: {"public_id": world.agreement.public_id},
 }
 ACCOUNT_PAGES = (
