@@ -181,6 +181,20 @@ def test_suggestions_are_options(house):
     assert asked in get(house, f"suppliers/{house.delta.public_id}/agreements/new/")
 
 
+def test_an_empty_company_is_told_what_each_list_is_for(db):
+    sana, _, _ = people(company("empty"))
+    for path, words, new in (
+        ("suppliers", "No suppliers yet", "suppliers/new/"),
+        ("categories", "No categories yet", "categories/new/"),
+        ("skus", "No SKUs yet", "skus/new/"),
+        ("approved-vendors", "Nobody is approved yet", "approved-vendors/new/"),
+        ("agreements", "Nothing is agreed yet", "imports/"),
+    ):
+        text = browser(sana).get(f"/empty/{path}/").content.decode()
+        assert words in text
+        assert f"/empty/{new}" in text
+
+
 # Forms -----------------------------------------------------------------------------------------
 
 

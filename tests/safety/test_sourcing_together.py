@@ -1,0 +1,108 @@
+"""Two people decide about sourcing at one instant: the tree stays a tree, the list has no overlap."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from django.utils import timezone
+
+from suppliers import catalogue
+from suppliers.catalogue import create_category, move_category
+from suppliers.details import CategoryDetails
+from suppliers.models import ApprovedVendor, Category
+from suppliers.vendor_approval import approve_vendor
+from tests.safety.crowd import Meeting, at_once, refusals, rounds
+from tests.world import World, make_world
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+ROUNDS = rounds(6, 300)
+
+
+def two_branches(
+    world: World, number: int
+) -> tuple[tuple[Category, Category], tuple[Category, Category]]:
+    """Two branches; putting each below the other's child makes sense alone."""
+    actor = world.people["sourcing_lead"]
+    tops, children = [], []
+    for name in ("film", "paper"):
+        details = CategoryDetails(code=f"{name}-{number}", name=name)
+        tops.append(create_category(details=details, parent=None, actor=actor))
+        below = CategoryDetails(code=f"{name}-{number}-below", name=f"{name} below")
+        children.append(create_category(details=below, parent=tops[-1], actor=actor))
+    return (tops[0], children[1]), (tops[1], children[0])
+
+
+def move_at_once(world: World, number: int) -> list[Any]:
+    with world.inside():
+        pairs = two_branches(world, number)
+
+    def move(category: Category, parent: Category) -> Callable[[], Category]:
+        def step() -> Category:
+            with world.inside():
+                return move_category(category, parent=parent, actor=world.people["sourcing_lead"])
+
+        return step
+
+    return at_once([move(*pair) for pair in pairs])
+
+
+def circles(world: World) -> int:
+    """Categories that come upon themselves on the way up."""
+    with world.inside():
+        parents = dict(Category.objects.values_list("pk", "parent_id"))
+    found = 0
+    for start in parents:
+        one = parents[start]
+        for _ in parents:
+            if one is None or one == start:
+                break
+            one = parents.get(one)
+        found += one == start
+    return found
+
+
+def test_two_moves_that_make_a_circle_together_are_not_both_done() -> None:
+    world = make_world()
+    for number in range(ROUNDS):
+        assert refusals(move_at_once(world, number)) == ["category_cycle"]
+    assert circles(world) == 0
+
+
+def test_control_without_the_lock_on_the_tree_there_are_circles(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    world = make_world()
+    meeting = Meeting(2)
+
+    def read_without_locks(rows: Any) -> list[Category]:
+        found = list(rows)
+        meeting.wait()
+        return found
+
+    monkeypatch.setattr(catalogue, "lock_all", read_without_locks)
+    monkeypatch.setattr(catalogue, "refresh_lineages", lambda: None)
+    move_at_once(world, 0)
+    assert circles(world) > 0
+
+
+def test_a_supplier_approved_twice_at_once_is_on_the_list_once() -> None:
+    world = make_world()
+    lead = world.people["sourcing_lead"]
+
+    def approve() -> ApprovedVendor:
+        with world.inside():
+            return approve_vendor(
+                world.kestrel,
+                category=world.boxes,
+                standing="approved",
+                valid_from=timezone.localdate(),
+                actor=lead,
+            )
+
+    answers = at_once([approve] * 4)
+    assert refusals(answers) == ["already_listed"] * 3
+    with world.inside():
+        assert ApprovedVendor.objects.filter(supplier=world.kestrel).count() == 1
