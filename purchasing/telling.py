@@ -8,7 +8,14 @@ from django.utils import timezone
 
 from procure.screens import organization_url, register_counts
 from procure.tenancy import OrganizationRequest
-from procure.work import FoundItem, WaitingWork, answers_search, tells_work
+from procure.work import (
+    FirstStep,
+    FoundItem,
+    WaitingWork,
+    answers_search,
+    tells_first_steps,
+    tells_work,
+)
 from purchasing.filters import by_number_or_supplier
 from purchasing.models import PurchaseOrder
 from purchasing.queries import Status, due_orders, waiting_approvals
@@ -102,4 +109,19 @@ def found_orders(request: OrganizationRequest, text: str) -> list[FoundItem]:
             "file-text",
         )
         for order in orders.order_by("-pk")[:MOST_FOUND]
+    ]
+
+
+@tells_first_steps
+def first_order(request: OrganizationRequest) -> list[FirstStep]:
+    """The first order, which needs a supplier and a SKU before."""
+    return [
+        FirstStep(
+            title="Write the first order",
+            detail="From a category's suppliers, ranked.",
+            address=organization_url(request, "purchasing:order_new"),
+            icon="file-text",
+            is_done=PurchaseOrder.objects.exists(),
+            place=50,
+        )
     ]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.urls import URLPattern, URLResolver, path
 
+from purchasing import approval_rule_views as rules
 from purchasing import order_form_views as form
 from purchasing import receiving_views as receiving
 from purchasing import views
@@ -34,6 +35,13 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path(RECEIPT, receiving.receipt_detail, name="receipt_detail"),
     path(f"{RECEIPT}reverse/", receiving.receipt_reverse, name="receipt_reverse"),
     path(f"{RECEIPT}return/", receiving.receipt_return, name="receipt_return"),
+    path("settings/approval-rules/", rules.approval_rule_list, name="approval_rule_list"),
+    path("settings/approval-rules/new/", rules.approval_rule_form, name="approval_rule_new"),
+    path(
+        "settings/approval-rules/<uuid:public_id>/",
+        rules.approval_rule_form,
+        name="approval_rule_edit",
+    ),
     path("orders/ranking/", form.ranking_explained, name="ranking_explained"),
     path("orders/new/", form.order_new, name="order_new"),
     path("orders/new/save/", form.order_save, name="order_save_new"),
