@@ -12,7 +12,7 @@ from django.db.models import Q
 from procure.models import BusinessEvent
 from procure.queries import timeline
 from suppliers.agreements import AgreedPrice, price_steps
-from suppliers.approved_vendors import lacks_of_entries
+from suppliers.approved_vendors import STANDINGS, lacks_of_entries
 from suppliers.models import (
     ApprovedVendor,
     Category,
@@ -63,6 +63,16 @@ def supplier_standing_rows(
         if one.category_id not in listed
     ]
     return sorted(rows, key=lambda row: (row.sku is not None, row.name.casefold()))
+
+
+def best_category(rows: Sequence[Standing], on: date) -> Category | None:
+    """The category that the supplier stands best for, for a new order from its page."""
+    in_effect = [
+        (STANDINGS.index(row.entry.standing), row.entry.rank, row.name, row.category)
+        for row in rows
+        if row.entry and row.sku is None and not row.lack and row.entry.valid_from <= on
+    ]
+    return min(in_effect, key=lambda one: one[:3])[3] if in_effect else None
 
 
 def _listed_row(

@@ -19,7 +19,7 @@ from suppliers.filters import ENDS_SOON_DAYS, SupplierFilter
 from suppliers.forms import ContactForm, ReasonForm, SupplierForm, submitted
 from suppliers.listing import sorted_page
 from suppliers.models import Contact, PriceAgreement, Scorecard, Supplier
-from suppliers.profiles import priced_skus, supplier_standing_rows, supplier_timeline
+from suppliers.profiles import best_category, priced_skus, supplier_standing_rows, supplier_timeline
 from suppliers.queries import (
     next_agreement_ends,
     qualifications_of,
@@ -94,11 +94,13 @@ def supplier_context(request: OrganizationRequest, supplier: Supplier) -> dict[s
     today = timezone.localdate()
     agreements = list(PriceAgreement.objects.filter(supplier=supplier).order_by("-valid_from"))
     prices, sku_count = priced_skus(supplier, today)
+    standings = supplier_standing_rows(supplier, qualifications_of(supplier), today)
     return {
         "supplier": supplier,
         "card": Scorecard.objects.filter(supplier=supplier, period=Scorecard.Period.YEAR).first(),
         "is_pending": results_are_pending(supplier=supplier),
-        "standings": supplier_standing_rows(supplier, qualifications_of(supplier), today),
+        "standings": standings,
+        "order_category": best_category(standings, today),
         "agreements": [one for one in agreements if one.valid_to is None or one.valid_to >= today],
         "ended_agreements": sum(1 for one in agreements if one.valid_to and one.valid_to < today),
         "prices": prices,

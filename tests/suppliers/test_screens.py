@@ -121,6 +121,17 @@ def test_the_page_of_a_supplier_in_review_names_what_is_missing(house):
     assert "Insurance certificate missing." in text
 
 
+def test_a_buyer_orders_from_the_page_of_an_approved_supplier(house):
+    text = get(house, f"suppliers/{house.northline.public_id}/", house.maya)
+    assert 'action="/fernhill/orders/new/save/"' in text
+    assert f'name="category" value="{house.corrugate.public_id}"' in text
+    values = {"category": house.corrugate.public_id, "supplier": house.northline.public_id}
+    response = post(house, "orders/new/save/", values, house.maya)
+    assert response.status_code == 302
+    text = get(house, f"suppliers/{house.kestrel.public_id}/", house.maya)
+    assert "orders/new/save/" not in text
+
+
 def test_a_category_ranks_its_suppliers_and_a_sku_their_prices(house):
     text = get(house, f"categories/{house.corrugate.public_id}/")
     assert text.index("Northline Packaging") < text.index("Kestrel Pack")
