@@ -14,7 +14,7 @@ from django.db.models.functions import Least
 from django.shortcuts import get_object_or_404
 from django.utils import timezone
 
-from matching.models import Hold, Resolution, SupplierInvoice, SupplierInvoiceLine
+from matching.models import Hold, Resolution, SupplierInvoice, SupplierInvoiceLine, Tolerance
 from matching.results import Check
 from procure.models import Membership
 from procure.money import ZERO
@@ -215,3 +215,12 @@ def status_counts() -> dict[str, int]:
         key = "held" if is_held else status
         counts[key] = counts.get(key, 0) + number
     return counts
+
+
+def tolerance_rules() -> list[Tolerance]:
+    """All versions of all rules with their scope, the latest version first: one statement."""
+    return list(
+        Tolerance.objects.select_related("sku", "category", "supplier", "created_by").order_by(
+            "number", "-version"
+        )
+    )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from matching import exception_views, invoice_views, result_views
+from matching import exception_views, invoice_views, result_views, tolerance_views
 
 app_name = "matching"
 
@@ -33,6 +33,13 @@ urlpatterns = [
     ),
     path(
         "decisions/<uuid:public_id>/undo/", exception_views.resolution_undo, name="resolution_undo"
+    ),
+    path("settings/tolerances/", tolerance_views.tolerance_list, name="tolerance_list"),
+    path("settings/tolerances/new/", tolerance_views.tolerance_new, name="tolerance_new"),
+    path(
+        "settings/tolerances/<uuid:public_id>/",
+        tolerance_views.tolerance_new,
+        name="tolerance_change",
     ),
     path("scorecards/", result_views.scorecard_list, name="scorecard_list"),
     path("scorecards/<uuid:public_id>/", result_views.scorecard_detail, name="scorecard_detail"),

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from decimal import Decimal
+from typing import Any
 
 from django import template
 from django.forms.boundfield import BoundField
 
+from matching.case_reading import read_limit
 from matching.queries import in_words
+from matching.tolerance_forms import CHECKS
 from procure.money import plain_decimal
 
 register = template.Library()
@@ -33,3 +36,16 @@ def typed(bound: BoundField) -> str:
     if value is None:
         return ""
     return plain_decimal(value) if isinstance(value, Decimal) else str(value)
+
+
+@register.filter
+def limits_in_words(limits: dict[str, Any]) -> list[tuple[str, str]]:
+    """`{{ rule.limits|limits_in_words }}`: pairs of a check and its limit, such as 1 % and 25."""
+    words = {check: label for check, label, _ in CHECKS}
+    found = [
+        (words[check], str(read_limit(limit, check)))
+        for check, limit in limits.items()
+        if check in words
+    ]
+    cap = limits.get("header_cap")
+    return [*found, ("All together", "no cap" if cap is None else f"at most {cap}")]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from datetime import timedelta
+from datetime import date, timedelta
 from decimal import Decimal
 from pathlib import Path
 
@@ -13,6 +13,7 @@ from playwright.sync_api import Page, expect
 
 from matching.capture import CapturedLine
 from matching.models import Resolution, SupplierInvoice
+from matching.tolerances import ensure_default_tolerance, set_tolerance
 from suppliers.models import PriceBreak
 from tests.browser import DESKTOP, PHONE, SignIn, seen_in_both_themes_and_widths
 from tests.factories import PriceBreakFactory, SkuFactory
@@ -73,6 +74,10 @@ def picture(page: Page, name: str) -> None:
 def test_the_screens_can_be_read_by_everybody(
     world: World, queue: dict[str, SupplierInvoice], sign_in: SignIn
 ) -> None:
+    with world.inside():
+        rule = ensure_default_tolerance()
+        scope = {"supplier": world.northline, "category": world.boxes}
+        set_tolerance(**scope, limits=rule.limits, valid_from=date(2026, 1, 1), actor=None)
     page = sign_in(world.client("ap_lead"))
     paths = {
         "exceptions": f"exceptions/{queue['dear'].public_id}/",
@@ -82,6 +87,8 @@ def test_the_screens_can_be_read_by_everybody(
         "invoice": f"invoices/{queue['dear'].public_id}/",
         "entry": "invoices/new/?order=PO-1043",
         "void": f"invoices/{queue['dear'].public_id}/void/",
+        "tolerances": "settings/tolerances/",
+        "tolerance": f"settings/tolerances/{rule.public_id}/",
     }
     found = []
     for name, path in paths.items():

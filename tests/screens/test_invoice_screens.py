@@ -10,7 +10,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from matching.models import Hold, InvoiceNote, Resolution, SupplierInvoice
+from matching.models import Hold, InvoiceNote, Resolution, SupplierInvoice, Tolerance
 from suppliers.models import PriceBreak
 from tests.matching.paying import (
     a_dear_invoice,
@@ -240,6 +240,55 @@ def test_the_list_has_saved_views_and_filters(world: World, order: object) -> No
     assert ("DEAR-1" in held, "OK-1" in held) == (True, False)
     found = client.get(world.url("invoices/?q=ok-")).content.decode()
     assert ("DEAR-1" in found, "OK-1" in found) == (False, True)
+
+
+def rule_sent(**changes: object) -> dict[str, object]:
+    """What the form of a tolerance rule sends."""
+    checks = ("contract_price", "quantity_ordered", "quantity_received", "line_amount", "tax")
+    return {
+        "valid_from": "2026-02-01", "header_cap": "100", "price_mode": "limit",
+        "price_percent": "2", "price_amount": "50", "charge_mode": "off",
+        **{f"{check}_mode": "exact" for check in checks}, **changes,
+    }  # fmt: skip
+
+
+def test_a_rule_is_made_and_gets_its_next_version(world: World) -> None:
+    client = world.client("ap_lead")
+    sent = rule_sent(supplier=world.northline.public_id, sku="ctn-12-kr")
+    assert client.post(world.url("settings/tolerances/new/"), sent).status_code == 302
+    with world.inside():
+        rule = Tolerance.objects.get()
+        assert (rule.sku, rule.supplier) == (world.shipper, world.northline)
+        assert rule.limits["price"] == {"mode": "limit", "percent": "2", "amount": "50"}
+    path = world.url(f"settings/tolerances/{rule.public_id}/")
+    client.post(path, rule_sent(valid_from="2026-03-01", header_cap=""))
+    with world.inside():
+        second = Tolerance.objects.get(version=2)
+        assert (second.sku, second.limits["header_cap"]) == (world.shipper, None)
+        assert Tolerance.objects.get(version=1).valid_to.isoformat() == "2026-02-28"
+    page = client.get(world.url("settings/tolerances/")).content.decode()
+    assert "2 % and 50" in page
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"price_percent": "", "price_amount": ""}, "Give a percent, an amount, or both."),
+        ({"sku": "NOTHING"}, "There is no SKU NOTHING."),
+        ({"valid_from": ""}, "This field is required."),
+        ({"price_percent": "-1"}, "greater than or equal to 0"),
+    ],
+)
+def test_a_rule_that_says_nothing_is_refused(
+    world: World, changes: dict[str, str], words: str
+) -> None:
+    answer = world.client("ap_lead").post(
+        world.url("settings/tolerances/new/"), rule_sent(**changes)
+    )
+    assert answer.status_code == 422
+    assert words in answer.content.decode()
+    with world.inside():
+        assert not Tolerance.objects.exists()
 
 
 @pytest.mark.parametrize("path", ["exceptions/", "invoices/", "invoices/{}/"])

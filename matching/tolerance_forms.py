@@ -1,0 +1,105 @@
+"""The form of a tolerance rule's next version: a mode and limits per check."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from django import forms
+from django.forms.boundfield import BoundField
+from django.utils import timezone
+
+from matching.limits import Mode
+from procure.money import ZERO, plain_decimal
+from suppliers.models import Category, Sku, Supplier
+
+CHECKS = [
+    ("price", "Price against the order", "on the line"),
+    ("contract_price", "Price against the agreement", "on the line"),
+    ("quantity_ordered", "Quantity billed against ordered", "in its unit"),
+    ("quantity_received", "Quantity billed against received", "in its unit"),
+    ("line_amount", "Line amount against ordered", "on the line"),
+    ("charge", "Charges", "per charge"),
+    ("tax", "Tax", "per rate"),
+]
+MODES = [
+    (Mode.OFF.value, "Not checked"),
+    (Mode.EXACT.value, "Exact"),
+    (Mode.LIMIT.value, "Up to a limit"),
+]
+
+
+class ToleranceForm(forms.Form):
+    """Scope, first day, and the limits; a limit needs a percent or an amount."""
+
+    supplier: forms.ModelChoiceField[Supplier] = forms.ModelChoiceField(
+        queryset=None, to_field_name="public_id", required=False, empty_label="Any supplier"
+    )
+    category: forms.ModelChoiceField[Category] = forms.ModelChoiceField(
+        queryset=None, to_field_name="public_id", required=False, empty_label="Any category"
+    )
+    sku = forms.CharField(required=False, max_length=80, label="SKU", help_text="Its code.")
+    valid_from = forms.DateField(label="Applies to invoices received from")
+    header_cap = forms.DecimalField(
+        required=False, min_value=ZERO, max_digits=14, decimal_places=4,
+        label="All accepted differences of an invoice together, at most",
+        help_text="Empty: no cap.",
+    )  # fmt: skip
+
+    def __init__(self, *args: Any, limits: Mapping[str, Any] | None = None, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for name, model in (("supplier", Supplier), ("category", Category)):
+            field = self.fields[name]
+            assert isinstance(field, forms.ModelChoiceField)
+            field.queryset = model.objects.all()
+        self.fields["valid_from"].initial = timezone.localdate
+        for check, words, unit in CHECKS:
+            limit = (limits or {}).get(check) or {"mode": Mode.EXACT.value}
+            self.fields[f"{check}_mode"] = forms.ChoiceField(
+                choices=MODES, label=f"{words}: mode", initial=limit.get("mode")
+            )
+            for part, label in (("percent", "percent"), ("amount", f"amount {unit}")):
+                self.fields[f"{check}_{part}"] = forms.DecimalField(
+                    required=False, min_value=ZERO, max_digits=14, decimal_places=4,
+                    label=f"{words}: {label}", initial=limit.get(part),
+                )  # fmt: skip
+        if limits:
+            self.fields["header_cap"].initial = limits.get("header_cap")
+
+    def rows(self) -> Iterator[tuple[str, BoundField, BoundField, BoundField]]:
+        """The checks with their three fields, for the table."""
+        for check, words, _ in CHECKS:
+            yield words, self[f"{check}_mode"], self[f"{check}_percent"], self[f"{check}_amount"]
+
+    def clean_sku(self) -> Sku | None:
+        code = self.cleaned_data["sku"].strip()
+        if not code:
+            return None
+        sku: Sku | None = Sku.objects.filter(code_key=code.upper()).first()
+        if sku is None:
+            raise forms.ValidationError(f"There is no SKU {code}.")
+        return sku
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or {}
+        for check, _, _ in CHECKS:
+            is_limit = cleaned.get(f"{check}_mode") == Mode.LIMIT
+            given = (cleaned.get(f"{check}_percent"), cleaned.get(f"{check}_amount"))
+            if is_limit and all(value is None for value in given):
+                self.add_error(f"{check}_percent", "Give a percent, an amount, or both.")
+        return cleaned
+
+    def limits(self) -> dict[str, Any]:
+        """The limits as a rule stores them."""
+        data = self.cleaned_data
+        found: dict[str, Any] = {}
+        for check, _, _ in CHECKS:
+            mode = data[f"{check}_mode"]
+            found[check] = {"mode": mode}
+            for part in ("percent", "amount"):
+                value = data[f"{check}_{part}"]
+                if mode == Mode.LIMIT and value is not None:
+                    found[check][part] = plain_decimal(value)
+        cap = data["header_cap"]
+        found["header_cap"] = None if cap is None else plain_decimal(cap)
+        return found

@@ -1,0 +1,84 @@
+"""Screens of tolerance rules: which apply, and the next version of one."""
+
+from __future__ import annotations
+
+import uuid
+
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import redirect
+from django.urls import reverse
+from django.utils import timezone
+
+from matching.models import Tolerance
+from matching.queries import tolerance_rules
+from matching.tolerance_forms import ToleranceForm
+from matching.tolerances import default_limits, set_tolerance
+from procure.documents import find, idempotent
+from procure.errors import BusinessRuleError
+from procure.forms import add_rule_error
+from procure.permissions import requires
+from procure.screens import render_screen
+from procure.tenancy import OrganizationRequest
+
+
+@requires("settings.read")
+def tolerance_list(request: OrganizationRequest) -> HttpResponse:
+    """Every version of every rule, what applies today first."""
+    context = {
+        "rules": tolerance_rules(),
+        "today": timezone.localdate(),
+        "can_write": request.membership.may("tolerances.write"),
+    }
+    return render_screen(
+        request, "matching/tolerance_list.html", context, breadcrumb=["Tolerances"]
+    )
+
+
+@requires("tolerances.write")
+@idempotent
+def tolerance_new(request: OrganizationRequest, public_id: uuid.UUID | None = None) -> HttpResponse:
+    """A new rule, or the next version of one: the old one ends the day before."""
+    rule = find(Tolerance, public_id) if public_id else None
+    form = ToleranceForm(
+        request.POST or None,
+        limits=rule.limits if rule else default_limits(),
+        initial=_scope_of(rule) if rule else {},
+    )
+    if request.method == "POST" and form.is_valid():
+        try:
+            made = _set(request, rule, form)
+            messages.success(request, f"{made} applies from {made.valid_from:%d %b %Y}.")
+            return redirect("matching:tolerance_list", request.organization.slug)
+        except BusinessRuleError as error:
+            add_rule_error(form, error)
+    back = reverse("matching:tolerance_list", args=[request.organization.slug])
+    return render_screen(
+        request,
+        "matching/tolerance_form.html",
+        {"form": form, "rule": rule, "heading": f"Next version of {rule}"},
+        breadcrumb=[("Tolerances", back), f"Change {rule}" if rule else "New rule"],
+        section="procure:settings",
+        status=422 if request.method == "POST" else 200,
+    )
+
+
+def _scope_of(rule: Tolerance) -> dict[str, object]:
+    return {
+        "supplier": rule.supplier and rule.supplier.public_id,
+        "category": rule.category and rule.category.public_id,
+        "sku": rule.sku and rule.sku.code,
+    }
+
+
+def _set(request: OrganizationRequest, rule: Tolerance | None, form: ToleranceForm) -> Tolerance:
+    """A version keeps its rule's scope, whatever the form says."""
+    chosen = form.cleaned_data
+    return set_tolerance(
+        sku=rule.sku if rule else chosen["sku"],
+        category=rule.category if rule else chosen["category"],
+        supplier=rule.supplier if rule else chosen["supplier"],
+        limits=form.limits(),
+        valid_from=chosen["valid_from"],
+        actor=request.user,
+    )
