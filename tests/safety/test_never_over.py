@@ -1,4 +1,7 @@
-"""Property 8: no crowd brings a line above its limit: received, given back, billed."""
+"""Property 8: no crowd brings a line above its limit, received or given back.
+
+Billing more than came is in test_invoices_at_once.py.
+"""
 
 from __future__ import annotations
 
@@ -6,18 +9,12 @@ from collections.abc import Callable
 from decimal import Decimal
 
 import pytest
-from django.db import connection
 
-from matching import capture, feeding
-from matching.feeding import LockedOrders
-from matching.models import SupplierInvoice
 from purchasing import receiving
 from purchasing.models import PurchaseOrder
 from purchasing.ordering import OrderedLine
 from purchasing.queries import line_quantities
 from purchasing.receiving import ReturnedLine, post_return
-from tests.matching.paying import billed
-from tests.matching.paying import invoice as captured
 from tests.purchasing.buying import issued, receive, today
 from tests.safety.crowd import Meeting, at_once, read_without_locks, refusals, rounds
 from tests.world import World, make_world
@@ -121,58 +118,3 @@ def test_control_without_the_lock_more_goes_back_than_came(
     read_without_locks(monkeypatch, receiving, Meeting(CLIENTS))
     assert refusals(return_twenty_each(world, order)) == []
     assert here(world, order) == 100 - CLIENTS * EACH
-
-
-# --- Billed -----------------------------------------------------------------------------------
-
-
-def bill_twenty_each(world: World, order: PurchaseOrder) -> Decimal:
-    """What was approved for payment, in pieces, of eight invoices at once."""
-    answers = by_clients(
-        world,
-        lambda number: captured(
-            world,
-            f"INV-{order.number}-{number}",
-            billed(1, EACH, "0.612", order=str(order.number)),
-            invoiced_on=today(),
-        ),
-    )
-    assert refusals(answers) == []
-    with world.inside():
-        approved = SupplierInvoice.objects.filter(status="approved", lines__order_line__order=order)
-        return Decimal(EACH * approved.count())
-
-
-def test_eight_invoices_at_once_are_approved_up_to_what_came() -> None:
-    world = make_world()
-    for _ in range(rounds(2, 200)):
-        order = order_of_a_hundred(world)
-        with world.inside():
-            receive(world, order, (1, 100))
-        assert bill_twenty_each(world, order) == 100
-
-
-def test_control_without_the_lock_more_is_approved_than_came(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    world = make_world()
-    order = order_of_a_hundred(world)
-    with world.inside():
-        receive(world, order, (1, 100))
-    meeting, original = Meeting(CLIENTS), feeding.lock_orders
-
-    def read_orders(*args: object, **kwargs: object) -> LockedOrders:
-        """The same rows, read in a transaction that ends at once and so keeps no lock."""
-        found = original(*args, **kwargs)  # type: ignore[arg-type]
-        with connection.cursor() as cursor:
-            cursor.execute("ROLLBACK TO SAVEPOINT before_locks")
-        meeting.wait()
-        return found
-
-    def lock_nothing(*args: object, **kwargs: object) -> LockedOrders:
-        with connection.cursor() as cursor:
-            cursor.execute("SAVEPOINT before_locks")
-        return read_orders(*args, **kwargs)
-
-    monkeypatch.setattr(capture, "lock_orders", lock_nothing)
-    assert bill_twenty_each(world, order) == CLIENTS * EACH
