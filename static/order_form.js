@@ -99,11 +99,18 @@ document.body.addEventListener("htmx:afterRequest", () => {
   for (const hint of body.querySelectorAll("[data-price]")) {
     const row = rowOf(hint);
     const price = cell(row, "unit_price");
+    price.placeholder = hint.dataset.price;
     if (document.activeElement !== price && !("awaited" in price.dataset)) price.value = hint.dataset.price;
     const reason = cell(row, "price_reason");
     if (document.activeElement !== reason && !reason.value) reason.hidden = hint.dataset.edited !== "yes";
     delete hint.dataset.price;
   }
+});
+
+// A price cell that was entered before its price arrived, and left as it was, takes it now.
+body.addEventListener("focusout", (event) => {
+  const price = event.target;
+  if (price.id.endsWith("-unit_price") && !price.value && !("awaited" in price.dataset)) price.value = price.placeholder;
 });
 
 // Rows --------------------------------------------------------------------------------------
