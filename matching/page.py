@@ -90,9 +90,16 @@ def held_page(item: QueueItem, membership: Membership, queue: Sequence[QueueItem
         result=result,
         comparison=comparison,
         sentences=header_sentences(invoice, item.holds),
-        evidence=evidence_for(slug, invoice, lines, item.holds, comparison),
+        evidence=evidence_for(
+            slug,
+            invoice,
+            lines,
+            item.holds,
+            comparison,
+            may_see_limits=membership.may("settings.read"),
+        ),
         choices=choices_for(invoice, item.holds, result, membership, colleague, comparison)
-        if result
+        if result and item.decision is None
         else [],
         colleague=colleague,
         events=activity(invoice, comparison),

@@ -53,6 +53,7 @@ class QueueItem:
     invoice: SupplierInvoice
     at_stake: Decimal
     holds: list[Hold] = field(default_factory=list)
+    decision: Resolution | None = None  # under way, for an invoice that has left the queue
 
     @property
     def kind_of_difference(self) -> str:
@@ -136,10 +137,14 @@ def exception_queue(
 
 
 def held_item(invoice: SupplierInvoice) -> QueueItem:
-    """One invoice as the queue would list it, held or not: one statement."""
+    """One invoice as the queue would list it, held, being decided or not: two statements."""
     holds = invoice.holds.filter(status=Hold.Status.OPEN)
+    waiting = invoice.resolutions.filter(status=Resolution.Status.WAITING)
     return QueueItem(
-        invoice, ZERO, list(holds.select_related("order", "assigned_to").order_by("pk"))
+        invoice,
+        ZERO,
+        list(holds.select_related("order", "assigned_to").order_by("pk")),
+        waiting.select_related("decided_by").first(),
     )
 
 

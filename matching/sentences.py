@@ -22,12 +22,13 @@ PRICE_CHECKS = {Check.PRICE.value, Check.CONTRACT_PRICE.value}
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """A sentence with an icon; `link_words` inside it lead to `address` where that exists."""
+    """A sentence with an icon; `link_words` before or after it lead to `address`, where that is."""
 
     icon: str
     text: str
     link_words: str = ""
     address: str = ""
+    is_link_last: bool = False
 
 
 def header_sentences(invoice: SupplierInvoice, holds: Iterable[Hold]) -> list[str]:
@@ -60,6 +61,8 @@ def evidence_for(
     lines: Sequence[SupplierInvoiceLine],
     holds: Sequence[Hold],
     comparison: Comparison,
+    *,
+    may_see_limits: bool,
 ) -> list[Evidence]:
     """Agreement clause, receipt note, the supplier's record of the same, the limits in force."""
     checks = {hold.check_code for hold in holds}
@@ -71,8 +74,19 @@ def evidence_for(
     if checks:
         found += _record(slug, invoice, checks)
     limits = {hold.check_code: hold.rule for hold in holds if hold.rule}
+    rules = (
+        reverse("matching:tolerance_list", kwargs={"organization_slug": slug})
+        if may_see_limits
+        else ""
+    )
     found += [
-        Evidence("scale", f"Limit on the {CHECK_WORDS[Check(check)].lower()}: {rule}.")
+        Evidence(
+            "scale",
+            f"Limit on the {CHECK_WORDS[Check(check)].lower()}: {rule}. ",
+            "See the limits" if rules else "",
+            rules,
+            is_link_last=True,
+        )
         for check, rule in list(limits.items())[:MOST_LIMITS]
     ]
     if Check.DUPLICATE_SUSPECT in checks:
@@ -146,7 +160,13 @@ def _record(slug: str, invoice: SupplierInvoice, checks: set[str]) -> list[Evide
         text = f"{invoice.supplier} had no such difference on {of}. "
     address = reverse("matching:invoice_list", kwargs={"organization_slug": slug})
     return [
-        Evidence("history", text, "See them", f"{address}?supplier={invoice.supplier.public_id}")
+        Evidence(
+            "history",
+            text,
+            "See its invoices",
+            f"{address}?supplier={invoice.supplier.public_id}",
+            is_link_last=True,
+        )
     ]
 
 

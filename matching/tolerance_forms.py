@@ -29,6 +29,9 @@ MODES = [
 ]
 
 
+USUAL = ("", "Exact, weighed goods 2 %")  # what `quantity_received` is when nothing is said
+
+
 class ToleranceForm(forms.Form):
     """Scope, first day, and the limits; a limit needs a percent or an amount."""
 
@@ -54,9 +57,14 @@ class ToleranceForm(forms.Form):
             field.queryset = model.objects.all()
         self.fields["valid_from"].initial = timezone.localdate
         for check, words, unit in CHECKS:
-            limit = (limits or {}).get(check) or {"mode": Mode.EXACT.value}
+            has_usual = check == "quantity_received"
+            usual = {"mode": "" if has_usual else Mode.EXACT.value}
+            limit = (limits or {}).get(check) or usual
             self.fields[f"{check}_mode"] = forms.ChoiceField(
-                choices=MODES, label=f"{words}: mode", initial=limit.get("mode")
+                choices=[USUAL, *MODES] if has_usual else MODES,
+                required=not has_usual,
+                label=f"{words}: mode",
+                initial=limit.get("mode"),
             )
             for part, label in (("percent", "percent"), ("amount", f"amount {unit}")):
                 self.fields[f"{check}_{part}"] = forms.DecimalField(
@@ -95,6 +103,8 @@ class ToleranceForm(forms.Form):
         found: dict[str, Any] = {}
         for check, _, _ in CHECKS:
             mode = data[f"{check}_mode"]
+            if not mode:
+                continue
             found[check] = {"mode": mode}
             for part in ("percent", "amount"):
                 value = data[f"{check}_{part}"]

@@ -11,7 +11,7 @@ from django.forms.boundfield import BoundField
 
 from matching.case_reading import read_limit
 from matching.queries import in_words
-from matching.tolerance_forms import CHECKS
+from matching.tolerance_forms import CHECKS, USUAL
 from procure.money import plain_decimal
 
 register = template.Library()
@@ -41,11 +41,10 @@ def typed(bound: BoundField) -> str:
 @register.filter
 def limits_in_words(limits: dict[str, Any]) -> list[tuple[str, str]]:
     """`{{ rule.limits|limits_in_words }}`: pairs of a check and its limit, such as 1 % and 25."""
-    words = {check: label for check, label, _ in CHECKS}
     found = [
-        (words[check], str(read_limit(limit, check)))
-        for check, limit in limits.items()
-        if check in words
+        (label, str(read_limit(limits[check], check)) if check in limits else USUAL[1].lower())
+        for check, label, _ in CHECKS
+        if check in limits or check == "quantity_received"
     ]
     cap = limits.get("header_cap")
     return [*found, ("All together", "no cap" if cap is None else f"at most {cap}")]

@@ -313,3 +313,21 @@ def test_a_screen_takes_the_same_few_statements_for_two_and_for_twelve(
     assert counts[0] == counts[1], statements
     assert counts[0] <= MOST_STATEMENTS, statements
     assert Decimal(counts[0]) > 0
+
+
+def test_an_invoice_being_decided_offers_nothing_more(world: World) -> None:
+    with world.inside():
+        held = a_dear_invoice(world)
+    path = world.url(f"exceptions/{held.public_id}/")
+    world.client("buyer").post(f"{path}resolve/", {"choice": "accept", "reason": "Agreed"})
+    page = world.client("ap_lead").get(path).content.decode()
+    assert "It takes effect in a few seconds." in page
+    assert 'name="choice"' not in page
+
+
+def test_who_may_not_resolve_may_still_read(world: World) -> None:
+    with world.inside():
+        held = a_dear_invoice(world)
+    page = world.client("auditor").get(world.url(f"exceptions/{held.public_id}/")).content.decode()
+    assert "resolving it needs accounts payable" in page
+    assert 'name="choice"' not in page
