@@ -14,5 +14,6 @@ raw_env = [f"DATABASE_POOL_SIZE={os.environ.get('DATABASE_POOL_SIZE') or threads
 timeout = 60
 graceful_timeout = 5
 keepalive = 5
+preload_app = True  # read once, shared by both; connections are opened only after the fork
 loglevel = "warning"
 control_socket_disable = True
