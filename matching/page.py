@@ -118,6 +118,7 @@ def activity(invoice: SupplierInvoice, comparison: Comparison) -> list[BusinessE
             "purchasing.goodsreceipt": [receipt.pk for receipt in comparison.receipts],
         },
         limit=20,
+        without=("purchase_order.edited",),
     )
 
 

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 from matching.holds import Cause
 from matching.models import SupplierInvoice
+from matching.queries import in_words
 from matching.rematching import Matched
 from procure.events import record_all
 from procure.models import User
@@ -61,11 +62,12 @@ def _what_changed(each: Matched, cause: Cause) -> str:
     released = ", ".join(filter(None, cleared))
     if each.is_approved_now:
         return f"Approved, released by {released}." if released else "Approved."
-    placed = ", ".join(sorted({hold.check_code for hold in each.holds.opened}))
+    placed = in_words(sorted({hold.check_code for hold in each.holds.opened}))
     if each.holds.opened:
         taken_back = "Approval taken back" if each.was == Status.APPROVED else "Held"
         return f"{taken_back} after {cause.text or 'a new match'}: {placed}."
-    return f"{len(each.holds.cleared)} holds released by {released}."
+    count = len(each.holds.cleared)
+    return f"{count} {'hold' if count == 1 else 'holds'} released by {released}."
 
 
 def _payload(each: Matched) -> dict[str, object]:

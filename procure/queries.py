@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from django.db.models import QuerySet
 from django.utils import timezone
 
@@ -24,12 +26,16 @@ def open_invitations() -> QuerySet[Invitation]:
     ).select_related("invited_by")
 
 
-def timeline(subjects: dict[str, list[int]], limit: int = 50) -> list[BusinessEvent]:
-    """What happened to these rows (model label to ids), newest first, in one statement."""
+def timeline(
+    subjects: dict[str, list[int]], limit: int = 50, without: Collection[str] = ()
+) -> list[BusinessEvent]:
+    """What happened to these rows (model label to ids), newest first, in one statement; `without`
+    names kinds of events that say too little here."""
     events = BusinessEvent.objects.none()
     for subject_type, subject_ids in subjects.items():
         if subject_ids:
             events = events | BusinessEvent.objects.filter(
                 subject_type=subject_type, subject_id__in=subject_ids
             )
+    events = events.exclude(kind__in=without)
     return list(events.select_related("actor").order_by("-id")[:limit])

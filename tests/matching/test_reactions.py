@@ -62,7 +62,7 @@ def test_a_reversal_takes_the_approval_back(inside: World) -> None:
     assert (status_of(approved), held_by(approved)) == ("open", ["AWAITING_RECEIPT"])
     (event,) = BusinessEvent.objects.filter(kind="supplier_invoice.held")
     assert event.summary == (
-        f"Approval taken back after reversal of {receipt.number}: AWAITING_RECEIPT."
+        f"Approval taken back after reversal of {receipt.number}: Not received."
     )
 
 
