@@ -21,7 +21,7 @@ from procure.models import ImportRun
 from procure.permissions import requires
 from procure.screens import render_screen
 from procure.tenancy import OrganizationRequest
-from procure.upload_forms import UploadForm, export_names, kind_words
+from procure.upload_forms import UploadForm, export_names, kind_words, kinds_in_order
 from procure.uploads import apply_import, refused_rows, try_import
 
 RUNS_PER_PAGE = 25
@@ -35,11 +35,11 @@ def import_list(request: OrganizationRequest) -> HttpResponse:
     page = Paginator(runs, RUNS_PER_PAGE).get_page(request.GET.get("page"))
     for run in page:
         run.words = kind_words(run.kind)
-    kinds = [find_import_kind(name) for name in import_kinds()]
+    kinds = [find_import_kind(name) for name in kinds_in_order()]
     context = {
         "page": page,
         "kinds": [(kind_words(kind.name), kind) for kind in kinds],
-        "exports": export_names(),
+        "exports": export_names(request.membership),
     }
     return render_screen(request, "imports/list.html", context)
 

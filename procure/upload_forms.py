@@ -9,9 +9,15 @@ from django import forms
 from procure.columns import Notation
 from procure.exports import export_kinds
 from procure.imports import import_kinds
+from procure.models import Membership
 from procure.reading import MAXIMUM_UPLOAD_BYTES
 
 KIND_WORDS = {"skus": "SKUs", "sku_costs": "SKU costs"}
+# The order in which a new organization brings its tables in; others follow.
+KIND_ORDER = (
+    *("categories", "suppliers", "skus", "qualifications", "approved_vendors"),
+    *("price_agreements", "exchange_rates", "purchase_orders", "receipts", "invoices"),
+)
 DATE_FORMATS = (
     ("", "2026-05-04"),
     ("DD.MM.YYYY", "04.05.2026"),
@@ -26,9 +32,19 @@ def kind_words(name: str) -> str:
     return KIND_WORDS.get(name, name.replace("_", " ").capitalize())
 
 
-def export_names() -> list[tuple[str, str]]:
-    """Every export kind with its words."""
-    return [(kind.name, kind_words(kind.name)) for kind in export_kinds()]
+def kinds_in_order() -> list[str]:
+    """Every import kind, those first that others stand on."""
+    first = [name for name in KIND_ORDER if name in import_kinds()]
+    return first + [name for name in import_kinds() if name not in first]
+
+
+def export_names(membership: Membership) -> list[tuple[str, str]]:
+    """The export kinds that the member may take out, with their words."""
+    return [
+        (kind.name, kind_words(kind.name))
+        for kind in export_kinds()
+        if membership.may(kind.permission)
+    ]
 
 
 class UploadForm(forms.Form):
@@ -47,7 +63,7 @@ class UploadForm(forms.Form):
         super().__init__(*args, **kwargs)
         field = self.fields["kind"]
         assert isinstance(field, forms.ChoiceField)
-        field.choices = [(name, kind_words(name)) for name in import_kinds()]
+        field.choices = [(name, kind_words(name)) for name in kinds_in_order()]
 
     def clean_file(self) -> Any:
         file = self.cleaned_data["file"]

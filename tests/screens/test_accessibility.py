@@ -12,9 +12,26 @@ import pytest
 from django.http import Http404
 from playwright.sync_api import Page
 
+from procure.columns import Notation
+from procure.models import ImportRun
+from procure.uploads import try_import
 from tests.addresses import Address, organization_addresses, role_with
 from tests.browser import SignIn, seen_in_both_themes_and_widths
 from tests.world import World
+
+
+def tried_import(world: World) -> ImportRun:
+    """A file with a new row, a changed and a refused one, waiting to be applied."""
+    rows = b"supplier_code,name,payment_terms_days,x\nS1,One,30,\nNORTH,Other,14,\nS2,Two,soon,\n"
+    with world.inside():
+        return try_import(
+            kind="suppliers",
+            file_name="suppliers.csv",
+            content=rows,
+            notation=Notation(),
+            actor=world.people["sourcing_lead"],
+        )
+
 
 Records = Callable[[World], dict[str, Any]]
 RECORDS: dict[str, Records] = {
@@ -22,6 +39,7 @@ RECORDS: dict[str, Records] = {
     "procure:person_edit": lambda world: {
         "public_id": world.people["buyer"].memberships.get().public_id
     },
+    "procure:import_detail": lambda world: {"public_id": tried_import(world).public_id},
     "suppliers:supplier_detail": lambda world: {"public_id": world.northline.public_id},
     "suppliers:category_detail": lambda world: {"public_id": world.boxes.public_id},
     "suppliers:sku_detail": lambda world: {"public_id": world.shipper.public_id},
