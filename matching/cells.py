@@ -14,7 +14,9 @@ from decimal import Decimal
 from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
+from django.contrib.postgres.aggregates import JSONBAgg
 from django.db import connection
+from django.db.models import Q, Sum
 from django.utils import timezone
 
 from matching.documents_sql import BILLS, DUE_LINES, RECEIVED_LINES
@@ -303,3 +305,36 @@ def stored_cells(
 
 def _price(row: Sequence[Any]) -> Price | None:
     return None if row[0] is None else Price(*row)
+
+
+def stored_months(supplier_id: int) -> list[Cell]:
+    """A supplier's cells added up over its SKUs, by month and currency: one statement.
+
+    What does not add up, the prices, is left out.
+    """
+    rows = (
+        PerformanceCell.objects.filter(supplier_id=supplier_id)
+        .values("month", "currency")
+        .annotate(
+            late=JSONBAgg("late_days", filter=~Q(late_days={})),
+            lead=JSONBAgg("lead_times", filter=~Q(lead_times={})),
+            **{f"sum_{name}": Sum(name) for name in ADDED},
+        )
+        .order_by("month")
+    )
+    cells = []
+    for row in rows:
+        cell = Cell(CellKey(supplier_id, None, row["month"], row["currency"]))
+        cell.late_days, cell.lead_times = _merged(row["late"]), _merged(row["lead"])
+        for name in ADDED:
+            setattr(cell, name, row[f"sum_{name}"])
+        cells.append(cell)
+    return cells
+
+
+def _merged(histograms: Iterable[dict[str, int]] | None) -> Days:
+    merged: Days = Counter()
+    for histogram in histograms or ():
+        for day, count in histogram.items():
+            merged[int(day)] += count
+    return merged

@@ -66,6 +66,7 @@ COST_SORTS = {
     "suppliers": "suppliers",
     "amount": "amount",
 }
+WHOLE = "all"  # the month of an address that lists the whole period
 _MONTH = re.compile(r"(\d{4})-(0[1-9]|1[0-2])")
 
 DUE_COLUMNS = (
@@ -126,12 +127,14 @@ def _period_tabs(request: OrganizationRequest, code: str) -> list[tuple[str, str
 def scorecard_detail(request: OrganizationRequest, public_id: uuid.UUID) -> HttpResponse:
     """One supplier: score, tiles, months, and the documents behind the figure picked."""
     supplier = _supplier(request, public_id)
+    month = request.GET.get("month", "")
     page = ScorecardPage(
         request.organization,
         supplier,
-        request.GET.get("period", ""),
-        request.GET.get("measure", ""),
-        _month(request.GET.get("month", "")),
+        code=request.GET.get("period", ""),
+        key=request.GET.get("measure", ""),
+        month=None if month == WHOLE else _month(month),
+        is_whole=month == WHOLE,
     )
     is_file = request.GET.get("format") == "csv"
     listing = _documents_behind(request, page, is_file=is_file)
@@ -155,7 +158,7 @@ def scorecard_detail(request: OrganizationRequest, public_id: uuid.UUID) -> Http
             "alternatives": alternatives(supplier, entries),
             "category": next((entry.category for entry in entries), None),
             "tiles": [
-                (tile, _with(request, measure=tile.view.key, month="")) for tile in page.tiles
+                (tile, _with(request, measure=tile.view.key, month=WHOLE)) for tile in page.tiles
             ],
             "periods": [
                 (words, _with(request, period=code, month=""), code == page.period.code)
@@ -164,7 +167,7 @@ def scorecard_detail(request: OrganizationRequest, public_id: uuid.UUID) -> Http
             "addresses": {
                 "missed": _with(request, missed="1"),
                 "all": _with(request, missed=""),
-                "whole": _with(request, month=""),
+                "whole": _with(request, month=WHOLE),
                 "csv": _with(request, format="csv"),
             },
         },

@@ -16,7 +16,7 @@ from typing import Any
 
 from django.db.models import F, FilteredRelation, OuterRef, Q, QuerySet, Subquery
 
-from matching.cells import Cell, Span, as_of_day, month_of, stored_cells
+from matching.cells import Cell, Span, as_of_day, month_of, stored_months
 from matching.periods import Period, month_end, months_back, parts_of, period_of
 from matching.scorecards import (
     MEASURES,
@@ -130,14 +130,16 @@ class ScorecardPage:
         self,
         organization: Organization,
         supplier: Supplier,
+        *,
         code: str,
         key: str,
         month: date | None,
+        is_whole: bool,
     ) -> None:
         self.organization, self.supplier = organization, supplier
         self.as_of = as_of_day(organization)
         self.view = VIEW_BY_KEY.get(key, VIEWS[0])
-        self.month = month
+        self.picked, self.is_whole = month, is_whole
         self.stored = {card.period: card for card in supplier.scorecards.all()}
         self.period: Period = period_of(code or self._usual_period(), self.as_of, self.as_of)
 
@@ -157,8 +159,8 @@ class ScorecardPage:
 
     @cached_property
     def cells(self) -> list[Cell]:
-        """The cells of the months shown and of the period and the one before: one statement."""
-        return stored_cells(suppliers=[self.supplier.pk])
+        """The supplier's months, each added up over its SKUs: one statement."""
+        return stored_months(self.supplier.pk)
 
     @cached_property
     def months(self) -> list[date]:
@@ -228,8 +230,16 @@ class ScorecardPage:
         return (found[view.column], int(found[view.count])) if found else (None, 0)
 
     @cached_property
+    def month(self) -> date | None:
+        """The month whose documents are listed: the one picked, else the latest that has any;
+        None for the whole period."""
+        if self.is_whole or self.picked is not None:
+            return self.picked
+        return max((m for m in self.months if self._monthly(self.view, m)[1]), default=None)
+
+    @cached_property
     def days(self) -> Span:
-        """The days whose documents are listed: the month picked, else the period."""
+        """The days whose documents are listed: the month, else the period."""
         if self.month is None:
             return self.period.days
         return Span(self.month, month_end(self.month))

@@ -80,7 +80,7 @@ def card(trade: Trade, period: str = "365d") -> Scorecard:
 @pytest.mark.parametrize("period", ["365d", "90d", "all"])
 def test_the_documents_of_each_tile_add_up_to_it(busy: Trade, period: str) -> None:
     client, stored = busy.world.client("operations_lead"), card(busy, period)
-    query = f"?period={period}&format=csv&measure="
+    query = f"?period={period}&month=all&format=csv&measure="
     due = rows_of(client, scorecard_url(busy, f"{query}on-time"))
     assert len(due) == stored.lines_due
     assert sum(Decimal(row["amount"]) for row in due) == stored.spend
@@ -123,12 +123,21 @@ def test_the_documents_of_a_month_add_up_to_the_months_of_the_chart(busy: Trade)
     assert sum(listed) == card(busy, "all").lines_due == 12
 
 
+def test_the_latest_month_with_documents_is_open_at_first(busy: Trade) -> None:
+    client = busy.world.client("buyer")
+    month = f"{today_of(busy.world.organization) - timedelta(days=5):%Y-%m}"
+    shown = rows_of(client, scorecard_url(busy, "?format=csv"))
+    assert shown == rows_of(client, scorecard_url(busy, f"?month={month}&format=csv")) != []
+
+
 def test_the_late_ones_come_first_and_can_be_had_alone(busy: Trade) -> None:
     client = busy.world.client("buyer")
-    rows = rows_of(client, scorecard_url(busy, "?period=all&format=csv"))
+    rows = rows_of(client, scorecard_url(busy, "?period=all&month=all&format=csv"))
     assert [row["days_late"] for row in rows[:5]] == ["", "6", "6", "6", "0"]
-    assert len(rows_of(client, scorecard_url(busy, "?period=all&missed=1&format=csv"))) == 4
-    body = client.get(scorecard_url(busy, "?period=all&missed=1")).content.decode()
+    assert (
+        len(rows_of(client, scorecard_url(busy, "?period=all&month=all&missed=1&format=csv"))) == 4
+    )
+    body = client.get(scorecard_url(busy, "?period=all&month=all&missed=1")).content.decode()
     assert "8 of 12 on time" in body
     assert "4 of 4 lines that missed were" in body
     assert "Late only" in body
@@ -172,12 +181,13 @@ def test_one_page_of_documents_says_what_all_of_them_add_up_to(trade: Trade) -> 
             trade.receive(trade.order(1, "2.00", due=str(due)), 1, str(due))
     drain(trade.world.organization.pk)
     client = trade.world.client("buyer")
-    first = client.get(scorecard_url(trade)).content.decode()
+    first = client.get(scorecard_url(trade, "?month=all")).content.decode()
     assert "60 of 60 on time" in first
     assert "All 60 lines" in first
     assert "1 to 25 of 60 documents" in first
     assert (
-        "51 to 60 of 60 documents" in client.get(scorecard_url(trade, "?page=3")).content.decode()
+        "51 to 60 of 60 documents"
+        in client.get(scorecard_url(trade, "?month=all&page=3")).content.decode()
     )
     assert "120.00" in client.get(cost_url(trade, "?page=2")).content.decode()
 
@@ -202,7 +212,7 @@ def test_a_calendar_period_and_a_month_without_documents_are_shown(busy: Trade) 
     quarter = f"{today.year}-Q{(today.month + 2) // 3}"
     for query in (f"?period={quarter}", "?period=2019-01", "?month=2019-01", "?measure=nonsense"):
         assert client.get(scorecard_url(busy, query)).status_code == 200
-    body = client.get(scorecard_url(busy, "?period=2019-01")).content.decode()
+    body = client.get(scorecard_url(busy, "?month=2019-01")).content.decode()
     assert "No documents in these days." in body
 
 
