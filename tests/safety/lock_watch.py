@@ -34,7 +34,7 @@ READ = re.compile(r'^\s*SELECT .*? FROM "(\w+)".* FOR (?:NO KEY )?UPDATE', re.S)
 BEGINNING = "SET LOCAL app.organization_id"
 ADVISORY = re.compile(r"pg_advisory_xact_lock")
 IN_ORDER = re.compile(r'ORDER BY "?\w+"?\."id" ASC')
-WRITE = re.compile(r'^\s*(UPDATE|DELETE FROM|INSERT INTO) "?(\w+)"?', re.S)
+WRITE = re.compile(r'^\s*(?:WITH \w+ AS \(\s*)?(UPDATE|DELETE FROM|INSERT INTO) "?(\w+)"?', re.S)
 
 
 def locked_by(sql: str) -> str | None:

@@ -93,18 +93,17 @@ def test_refusals_and_pages_that_are_not_there_keep_the_rules_too(world: World) 
     assert defects_of(refused, is_private=True) == []
 
 
-def without_token(world: World) -> list[str]:
+def without_token(world: World) -> Iterator[str]:
     """The unsafe requests that were answered otherwise than by 403."""
-    return [
-        f"{method} {path}: {response.status_code}"
-        for client, path in clients_and_paths(world, enforce_csrf_checks=True)
-        for method in ("post", "put", "patch", "delete")
-        if (response := getattr(client, method)(path)).status_code != 403
-    ]
+    for client, path in clients_and_paths(world, enforce_csrf_checks=True):
+        for method in ("post", "put", "patch", "delete"):
+            response = getattr(client, method)(path)
+            if response.status_code != 403:
+                yield f"{method} {path}: {response.status_code}"
 
 
 def test_no_unsafe_method_works_without_a_token(world: World) -> None:
-    assert without_token(world) == []
+    assert list(without_token(world)) == []
 
 
 def test_control_without_the_middleware_they_would_work(world: World) -> None:
@@ -112,7 +111,7 @@ def test_control_without_the_middleware_they_would_work(world: World) -> None:
     place = settings.MIDDLEWARE.index(name)
     settings.MIDDLEWARE.remove(name)
     try:
-        assert without_token(world) != []
+        assert next(without_token(world), None) is not None
     finally:
         settings.MIDDLEWARE.insert(place, name)
 
