@@ -31,7 +31,7 @@ class InvoiceForm(forms.Form):
     """The head of an invoice as it stands on the paper."""
 
     supplier: forms.ModelChoiceField[Supplier] = forms.ModelChoiceField(
-        queryset=None, to_field_name="public_id", label="Supplier"
+        queryset=None, to_field_name="public_id", label="Supplier", empty_label="Choose…"
     )
     kind = forms.ChoiceField(choices=SupplierInvoice.Kind.choices, label="Kind")
     number = forms.CharField(max_length=80, label="Invoice number")

@@ -82,7 +82,7 @@ def evidence_for(
     found += [
         Evidence(
             "scale",
-            f"Limit on the {CHECK_WORDS[Check(check)].lower()}: {rule}. ",
+            f"Limit in force for “{CHECK_WORDS[Check(check)].lower()}”: {rule}. ",
             "See the limits" if rules else "",
             rules,
             is_link_last=True,
