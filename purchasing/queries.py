@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 
 from django.db.models import (
     Count,
     DecimalField,
     Exists,
-    ExpressionWrapper,
     F,
     Min,
     OuterRef,
@@ -20,10 +19,12 @@ from django.db.models import (
     Subquery,
     Sum,
 )
+from django.db.models.expressions import RawSQL
 from django.db.models.functions import Coalesce
 
 from procure.models import BusinessEvent, User
 from procure.money import ZERO
+from procure.tenancy import current_organization_id
 from purchasing.models import (
     Approval,
     GoodsReceipt,
@@ -122,14 +123,46 @@ def earliest_due() -> Coalesce:
     return Coalesce(Min("promised_on"), Min("requested_on"))
 
 
+# One pass over lines and receipts; asked line by line, 6,000 orders took ten times as long.
+_OPEN_ORDERS = """
+SELECT line.order_id
+FROM purchasing_purchaseorderline AS line
+JOIN purchasing_purchaseorder AS document
+  ON document.organization_id = line.organization_id AND document.id = line.order_id
+  AND document.status = 'issued'
+LEFT JOIN (
+  SELECT part.order_line_id, sum(part.received_quantity - part.returned_quantity) AS here
+  FROM purchasing_goodsreceiptline AS part
+  JOIN purchasing_goodsreceipt AS receipt
+    ON receipt.organization_id = part.organization_id AND receipt.id = part.receipt_id
+    AND receipt.status = 'posted'
+  WHERE part.organization_id = %s
+  GROUP BY part.order_line_id
+) AS came ON came.order_line_id = line.id
+WHERE line.organization_id = %s
+  AND line.ordered_quantity - line.cancelled_quantity > coalesce(came.here, 0)
+  AND (%s::date IS NULL OR coalesce(line.promised_on, line.requested_on) <= %s)
+"""
+
+
+def open_by(day: date | None) -> Q:
+    """Issued orders with a line that is not all here and due by that day; None is any day."""
+    organization_id = current_organization_id()
+    return Q(pk__in=RawSQL(_OPEN_ORDERS, [organization_id, organization_id, day, day]))
+
+
 def overdue(on: date) -> Q:
     """Issued orders with a line that was due before `on` and is not all here."""
-    late = still_open_lines().filter(order=OuterRef("pk")).filter(Q(due__lt=on))
-    return Q(Exists(late), status=Status.ISSUED)
+    return open_by(on - timedelta(days=1))
+
+
+def due_orders(on: date) -> Q:
+    """Issued orders with something open that is due by that day."""
+    return open_by(on)
 
 
 def still_open_lines() -> QuerySet[PurchaseOrderLine]:
-    """Lines of issued orders of which something is awaited, with `due`, `here` and `open`."""
+    """Lines of issued orders of which something is awaited."""
     came = (
         GoodsReceiptLine.objects.filter(order_line=OuterRef("pk"), receipt__status=_POSTED)
         .order_by()
@@ -141,14 +174,8 @@ def still_open_lines() -> QuerySet[PurchaseOrderLine]:
     lines: QuerySet[PurchaseOrderLine] = PurchaseOrderLine.objects.filter(
         order__status=Status.ISSUED
     )
-    return (
-        lines.annotate(here=here, due=Coalesce("promised_on", "requested_on"))
-        .annotate(
-            open=ExpressionWrapper(
-                F("ordered_quantity") - F("cancelled_quantity") - F("here"), _QUANTITY
-            )
-        )
-        .filter(open__gt=0)
+    return lines.annotate(here=here).filter(
+        ordered_quantity__gt=F("cancelled_quantity") + F("here")
     )
 
 
@@ -232,24 +259,27 @@ def is_turn(order_id: int, person: User, roles: Collection[str]) -> bool:
     return waiting_approvals(person, roles).filter(pk=order_id).exists()
 
 
-def due_orders(on: date) -> Q:
-    """Issued orders with something open that is due by that day."""
-    due = still_open_lines().filter(order=OuterRef("pk")).filter(Q(due__lte=on))
-    return Q(Exists(due), status=Status.ISSUED)
-
-
 def awaited_orders() -> QuerySet[PurchaseOrder]:
     """Issued orders of which something is open, the most overdue first, with `due_on` of the open
     lines and `open_lines`: one statement."""
     lines = still_open_lines().filter(order=OuterRef("pk")).order_by().values("order")
-    orders: QuerySet[PurchaseOrder] = PurchaseOrder.objects.filter(
-        status=Status.ISSUED
-    ).select_related("supplier", "ship_to")
+    orders: QuerySet[PurchaseOrder] = PurchaseOrder.objects.filter(open_by(None))
     return (
-        orders.annotate(
+        orders.select_related("supplier", "ship_to")
+        .annotate(
             due_on=Subquery(lines.annotate(d=earliest_due()).values("d")),
             open_lines=Subquery(lines.annotate(n=Count("pk")).values("n")),
         )
-        .filter(open_lines__gt=0)
         .order_by(F("due_on").asc(nulls_last=True), "pk")
     )
+
+
+def listed_receipts() -> QuerySet[GoodsReceipt]:
+    """Receipts and returns, newest first, with order, supplier and number of lines."""
+    lines = GoodsReceiptLine.objects.filter(receipt=OuterRef("pk")).order_by().values("receipt")
+    receipts: QuerySet[GoodsReceipt] = GoodsReceipt.objects.select_related(
+        "order__supplier", "posted_by"
+    )
+    return receipts.annotate(
+        line_count=Subquery(lines.annotate(n=Count("pk")).values("n"))
+    ).order_by("-received_on", "-pk")

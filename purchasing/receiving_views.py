@@ -9,7 +9,6 @@ from typing import Any
 
 from django.contrib import messages
 from django.core.paginator import Paginator
-from django.db.models import Count, QuerySet
 from django.http import HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
@@ -24,7 +23,13 @@ from procure.screens import render_screen
 from procure.tenancy import OrganizationRequest
 from purchasing.filters import ReceiptFilter, by_number_or_supplier
 from purchasing.models import GoodsReceipt, GoodsReceiptLine, PurchaseOrder
-from purchasing.queries import LineProgress, awaited_orders, line_progress, line_quantities
+from purchasing.queries import (
+    LineProgress,
+    awaited_orders,
+    line_progress,
+    line_quantities,
+    listed_receipts,
+)
 from purchasing.receiving import (
     ReceivedLine,
     ReturnedLine,
@@ -62,12 +67,7 @@ def receiving_list(request: OrganizationRequest) -> HttpResponse:
 @requires("receipts.read")
 def receipt_list(request: OrganizationRequest) -> HttpResponse:
     """All receipts and returns, newest first."""
-    receipts: QuerySet[GoodsReceipt] = (
-        GoodsReceipt.objects.select_related("order__supplier", "posted_by")
-        .annotate(line_count=Count("lines"))
-        .order_by("-received_on", "-pk")
-    )
-    chosen = ReceiptFilter(request.GET, queryset=receipts, request=request)
+    chosen = ReceiptFilter(request.GET, queryset=listed_receipts(), request=request)
     page = Paginator(chosen.qs, PER_PAGE).get_page(request.GET.get("page"))
     return render_screen(
         request,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -11,9 +12,11 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from purchasing.models import Approval, GoodsReceipt, PurchaseOrder
-from purchasing.ordering import OrderedLine
+from purchasing.ordering import OrderedLine, close_line_short
+from purchasing.queries import awaited_orders, due_orders, order_counts
+from purchasing.receiving import reverse_receipt
 from tests.factories import SkuFactory, SupplierFactory
-from tests.purchasing.buying import a_rule, issued, receive, submitted
+from tests.purchasing.buying import a_rule, issued, receive, submitted, today
 from tests.world import World
 
 pytestmark = pytest.mark.django_db
@@ -240,3 +243,31 @@ def test_goods_go_back_and_a_receipt_is_reversed(world: World, awaited: Purchase
     assert client.post(f"{sent['Location']}reverse/", {"reason": "It stayed"}).status_code == 302
     assert client.post(f"{posted}reverse/", {"reason": "Wrong order"}).status_code == 302
     assert [row[:2] for row in receipts(world)] == [("receipt", "reversed"), ("return", "reversed")]
+
+
+# What is due ------------------------------------------------------------------------------------
+
+
+def test_an_order_is_overdue_the_day_after_until_everything_is_here(world: World) -> None:
+    with world.inside():
+        order = issued(world)
+        order.lines.update(promised_on=today() - timedelta(days=1))
+        other = issued(world)
+        other.lines.update(promised_on=today())
+        person = world.people["receiver"]
+
+        def standing() -> tuple[int, int, list[str]]:
+            return (
+                order_counts(person, today())["overdue"],
+                PurchaseOrder.objects.filter(due_orders(today())).count(),
+                [str(one) for one in awaited_orders()],
+            )
+
+        assert standing() == (1, 2, ["PO-1001", "PO-1002"])
+        receipt = receive(world, order, (1, 100), (2, 40))
+        assert standing() == (0, 1, ["PO-1002"])
+        reverse_receipt(receipt, reason="Wrong order", actor=person)
+        assert standing() == (1, 2, ["PO-1001", "PO-1002"])
+        close_line_short(order, line_no=1, reason="Sold out", actor=world.people["buyer"])
+        receive(world, order, (2, 40))
+        assert standing() == (0, 1, ["PO-1002"])
