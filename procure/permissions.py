@@ -36,7 +36,7 @@ PERMISSIONS: dict[str, frozenset[Role]] = {
     "home.read": _EVERYONE,
     "orders.read": _EVERYONE,
     "orders.write": _BUYING,
-    "orders.approve": frozenset({Role.APPROVER, Role.OPERATIONS_LEAD}),
+    "orders.approve": frozenset({Role.APPROVER, Role.OPERATIONS_LEAD, Role.SOURCING_LEAD}),
     "orders.issue": _BUYING,
     "receipts.read": _EVERYONE,
     "receipts.write": frozenset({Role.RECEIVER, Role.OPERATIONS_LEAD}),
