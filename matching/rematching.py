@@ -224,14 +224,17 @@ def match_invoices(
     return _match_locked(invoices, lines, locked, stored_holds(invoices), cause)
 
 
-def lock_orders_of(invoice_ids: Collection[int]) -> LockedOrders:
-    """Locks every order that the invoices name, are linked to, or credit something of."""
+def lock_orders_of(invoice_ids: Collection[int], also: Collection[int] = ()) -> LockedOrders:
+    """Locks every order that the invoices name, are linked to, or credit something of.
+
+    `also` are orders that they are about to be linked to: later would be out of turn.
+    """
     invoices = list(
         SupplierInvoice.objects.filter(pk__in=invoice_ids).only("order_reference", "credits")
     )
     credited = [invoice.credits_id for invoice in invoices if invoice.credits_id]
     names = {name for invoice in invoices for name in references(invoice.order_reference)}
-    linked = set()
+    linked = set(also)
     for order_number, order_id in SupplierInvoiceLine.objects.filter(
         invoice_id__in=[*invoice_ids, *credited]
     ).values_list("order_number", "order_line__order_id"):

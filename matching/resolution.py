@@ -168,7 +168,7 @@ def link_line(
     Refused: nobody but accounts payable, an invoice that is not open, an order of another supplier.
     """
     _require_payer(actor)
-    invoice, line = _open_line(invoice, position)
+    invoice, line = _open_line(invoice, position, [order_line.order_id])
     if order_line.order.supplier_id != invoice.supplier_id:
         raise BusinessRuleError("supplier", "That order went to another supplier.", "order_line")
     line.order_line, line.linked_by_hand = order_line, True
@@ -328,9 +328,9 @@ def _close(resolution: Resolution, status: Resolution.Status) -> Resolution:
 
 
 def _open_line(
-    invoice: SupplierInvoice, position: int
+    invoice: SupplierInvoice, position: int, also: Sequence[int] = ()
 ) -> tuple[SupplierInvoice, SupplierInvoiceLine]:
-    lock_orders_of([invoice.pk])
+    lock_orders_of([invoice.pk], also)
     invoice = lock(invoice)
     require_status(invoice, Status.OPEN)
     (line,) = lock_all(invoice.lines.filter(position=position))

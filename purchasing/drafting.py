@@ -117,8 +117,8 @@ def change_draft(
     order: PurchaseOrder,
     *,
     changes: DraftChanges,
-    actor: User,
     revision_shown: int | None = None,
+    actor: User,
 ) -> PurchaseOrder:
     """Changes a draft and prices anew what the change touches; the revision rises by one.
 

@@ -81,8 +81,8 @@ def draft_purchase_order(
     supplier: Supplier | None,
     cost_center: str,
     lines: Sequence[OrderedLine],
-    actor: User,
     currency: str = "",
+    actor: User,
 ) -> PurchaseOrder:
     """Opens a draft, priced from the supplier's agreements where no price is given.
 

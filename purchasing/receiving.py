@@ -60,8 +60,8 @@ def post_receipt(
     lines: Sequence[ReceivedLine],
     received_on: date,
     delivery_note: str,
-    actor: User,
     note: str = "",
+    actor: User,
 ) -> GoodsReceipt:
     """Writes down goods that came; lines with nothing are left out.
 

@@ -14,6 +14,7 @@ from typing import Any
 
 import django
 
+from tests.benchmarks import measuring
 from tests.benchmarks.house import own_servers
 
 NAMES = ("cycle", "form", "import", "screens", "freshness", "throughput")
@@ -47,7 +48,7 @@ def measure(wanted: set[str], home: Any, invoices: int) -> dict[str, Any]:
     from django.conf import settings
     from django.db import connections
 
-    from tests.benchmarks import cycle, form, measuring, real, throughput
+    from tests.benchmarks import cycle, form, real, throughput
 
     settings.DEBUG = False
     sections = {
@@ -68,9 +69,11 @@ def measure(wanted: set[str], home: Any, invoices: int) -> dict[str, Any]:
 def told(step: Callable[[], dict[str, Any]]) -> dict[str, Any]:
     """A section's figures; one that breaks says where, and the others are measured all the same."""
     try:
-        return step()
+        figures = step()
     except Exception:  # noqa: BLE001 - whatever it is belongs into the report
-        return {"failed": traceback.format_exc().splitlines()[-12:]}
+        figures = {"failed": traceback.format_exc().splitlines()[-12:]}
+    measuring.say(json.dumps(figures, ensure_ascii=False))
+    return figures
 
 
 if __name__ == "__main__":

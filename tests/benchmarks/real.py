@@ -276,7 +276,6 @@ def bench_freshness(home: Path) -> Report:
         "p95_ms_from_sending_to_visible": target(p95(visible), 1000),
         "median_ms_from_sending_to_visible": median(visible),
         "median_ms_until_the_page_answers": median(answered),
-        "log_of_the_worker": (home / "worker.log").read_text(errors="replace")[-600:],
     }
 
 

@@ -84,6 +84,13 @@ def whole_story(world: World) -> None:
         work,
         bill("DEAR", 1, 10, "0.7"),
         bill("CHEAP", 2, 10, "0.089"),
+        lambda: invoice(world, "STRAY", billed(1, 10, "0.612", order="PO-0"), invoiced_on=today()),
+        lambda: resolution.link_line(
+            made_invoice("STRAY"),
+            position=1,
+            order_line=order(3).lines.get(line_no=1),
+            actor=clerk,
+        ),
         lambda: credit(
             world,
             "CREDIT",

@@ -1,0 +1,385 @@
+"""Law 4: an action is atomic, names its actor last, records exactly one event, and a second call
+is refused or does nothing."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import timedelta
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from matching import capture, resolution, tolerances
+from matching.models import Hold, Resolution
+from procure import organizing, people
+from procure.errors import BusinessRuleError
+from procure.models import BusinessEvent, Location, Membership
+from procure.money import ZERO
+from purchasing import approval_rules, approving, drafting, ordering, receiving
+from purchasing.content import content_hash
+from purchasing.drafting import DraftChanges, LineChange
+from purchasing.models import GoodsReceipt, PurchaseOrder
+from purchasing.receiving import ReceivedLine, ReturnedLine
+from suppliers import agreements, catalogue, qualification, supply_base, vendor_approval
+from suppliers.agreements import PriceRow
+from suppliers.details import CategoryDetails, ContactDetails, SkuDetails, SupplierDetails
+from suppliers.models import ApprovedVendor, Contact
+from tests.architecture.test_layers import ROOT, modules, name_of
+from tests.matching.paying import an_order, billed, invoice
+from tests.purchasing.buying import a_rule, drafted, issued, receive, submitted, today
+from tests.world import World
+
+# Functions with an `actor` that are no actions, or not written like one, each with its reason.
+NOT_ACTIONS = {
+    "procure/events.py": "writes the trail itself",
+    "procure/imports.py": "a frame around many rows, with a transaction of its own",
+    "procure/uploads.py": "hands a file to the import's frame",
+    "matching/telling.py": "tells what actions did",
+    "purchasing/ordering.py:route_of": "a question, not a step",
+}
+NOT_DECORATED = {
+    "matching/capture.py:capture_invoice": "the unique number's refusal ends a transaction of its own",
+    "matching/capture.py:capture_invoices": "the unique number's refusal ends a transaction of its own",
+    "procure/organizing.py:save_location": "the unique code's refusal ends a transaction of its own",
+}
+
+
+@dataclass(frozen=True)
+class Action:
+    """A function that takes its actor by name."""
+
+    name: str
+    node: ast.FunctionDef
+
+    @property
+    def is_atomic(self) -> bool:
+        return "transaction.atomic" in {ast.unparse(one) for one in self.node.decorator_list}
+
+    @property
+    def keywords(self) -> list[str]:
+        return [argument.arg for argument in self.node.args.kwonlyargs]
+
+
+def actions_in(path: Path) -> Iterator[Action]:
+    for node in ast.parse(path.read_text()).body:
+        if isinstance(node, ast.FunctionDef) and not node.name.startswith("_"):
+            action = Action(f"{name_of(path)}:{node.name}", node)
+            listed = {name_of(path), action.name} & set(NOT_ACTIONS)
+            if "actor" in action.keywords and not listed:
+                yield action
+
+
+ACTIONS = {
+    action.name: action
+    for path in modules()
+    if "management" not in path.parts
+    for action in actions_in(path)
+}
+every_action = pytest.mark.parametrize("action", ACTIONS.values(), ids=lambda one: one.name)
+
+
+def test_what_is_listed_is_there() -> None:
+    for name in [*NOT_ACTIONS, *NOT_DECORATED]:
+        path, _, function = name.partition(":")
+        assert f"def {function}" in (ROOT / path).read_text(), name
+
+
+@every_action
+def test_an_action_is_one_transaction(action: Action) -> None:
+    assert action.is_atomic != (action.name in NOT_DECORATED)
+
+
+@every_action
+def test_an_action_names_everything_but_its_document(action: Action) -> None:
+    assert len(action.node.args.args) <= 1, "only the document stands first"
+    assert not action.node.args.vararg
+
+
+@every_action
+def test_the_actor_comes_last(action: Action) -> None:
+    assert action.keywords[-1] == "actor"
+
+
+# --- Played -----------------------------------------------------------------------------------
+
+Step = Callable[[], object]
+# Each call is a thing of its own; a form that is sent twice is stopped by its key.
+ADDS = {
+    "procure/people.py:invite_person": "the newer invitation replaces the one before",
+    "purchasing/ordering.py:draft_purchase_order": "two drafts are two drafts",
+    "purchasing/drafting.py:start_draft": "two drafts are two drafts",
+    "purchasing/receiving.py:post_receipt": "goods come in parts",
+    "purchasing/receiving.py:post_return": "goods go back in parts",
+    "matching/resolution.py:add_note": "two sentences are two notes",
+    "matching/resolution.py:ask_owner": "a second question is another question",
+    "matching/resolution.py:request_credit": "asked again",
+    "matching/resolution.py:put_aside": "put aside again",
+    "suppliers/supply_base.py:add_contact": "two people may have one name",
+    "purchasing/approval_rules.py:save_approval_rule": "rules may be alike",
+    "procure/people.py:change_membership": "set again to the same",
+    "procure/organizing.py:change_organization": "set again to the same",
+}
+
+# Made of two actions, and tells both.
+COMPOSED = {"drafting.py:start_draft": 2}
+
+
+def held(world: World) -> Any:
+    """An invoice that asks for more than the order says."""
+    order = an_order(world, (world.shipper, 100, 1))
+    receive(world, order, (1, 100))
+    return invoice(world, "INV-1", billed(1, 10, 2))
+
+
+def for_buying(world: World) -> dict[str, Step]:
+    buyer, approver = world.people["buyer"], world.people["approver"]
+    receiver = world.people["receiver"]
+    a_rule()
+    draft, waiting, sent, out = drafted(world), submitted(world), submitted(world), submitted(world)
+    shown = content_hash(waiting, waiting.lines.all())
+    approved = approving.approve_purchase_order(
+        out,
+        revision_shown=1,
+        content_hash_shown=content_hash(out, out.lines.all()),
+        comment="",
+        actor=approver,
+    )
+    received = issued(world)
+    receipt = receive(world, received, (1, 10))
+    short, to_close, to_cancel = issued(world), issued(world), issued(world)
+    change = DraftChanges(lines={1: LineChange(quantity=Decimal(7))})
+    return {
+        "drafting.py:start_draft": lambda: drafting.start_draft(
+            changes=DraftChanges(head={"cost_center": "4200"}), currency="USD", actor=buyer
+        ),
+        "drafting.py:change_draft": lambda: drafting.change_draft(
+            draft, changes=change, revision_shown=1, actor=buyer
+        ),
+        "ordering.py:draft_purchase_order": lambda: drafted(world),
+        "ordering.py:submit_purchase_order": lambda: ordering.submit_purchase_order(
+            PurchaseOrder.objects.get(pk=draft.pk), revision_shown=None, actor=buyer
+        ),
+        "approving.py:approve_purchase_order": lambda: approving.approve_purchase_order(
+            waiting, revision_shown=1, content_hash_shown=shown, comment="", actor=approver
+        ),
+        "approving.py:send_back_purchase_order": lambda: approving.send_back_purchase_order(
+            sent, revision_shown=1, comment="Too much", actor=approver
+        ),
+        "ordering.py:issue_purchase_order": lambda: ordering.issue_purchase_order(
+            approved, actor=buyer
+        ),
+        "approving.py:withdraw_purchase_order": lambda: approving.withdraw_purchase_order(
+            waiting, actor=buyer
+        ),
+        "receiving.py:post_receipt": lambda: receiving.post_receipt(
+            received,
+            lines=[ReceivedLine(1, Decimal(1))],
+            received_on=today(),
+            delivery_note="",
+            actor=receiver,
+        ),
+        "receiving.py:post_return": lambda: receiving.post_return(
+            received,
+            lines=[ReturnedLine(1, Decimal(1))],
+            returned_on=today(),
+            reason="Torn",
+            actor=receiver,
+        ),
+        "receiving.py:reverse_receipt": lambda: receiving.reverse_receipt(
+            GoodsReceipt.objects.filter(kind="return").earliest("pk")
+            if GoodsReceipt.objects.filter(kind="return").exists()
+            else receipt,
+            reason="Mistake",
+            actor=receiver,
+        ),
+        "ordering.py:close_line_short": lambda: ordering.close_line_short(
+            short, line_no=1, reason="Enough", actor=buyer
+        ),
+        "ordering.py:close_purchase_order": lambda: ordering.close_purchase_order(
+            to_close, reason="Enough", actor=buyer
+        ),
+        "ordering.py:cancel_purchase_order": lambda: ordering.cancel_purchase_order(
+            to_cancel, reason="Not needed", actor=buyer
+        ),
+        "approval_rules.py:save_approval_rule": lambda: approval_rules.save_approval_rule(
+            None,
+            values={"name": "Large", "minimum_amount": Decimal(10), "role": "approver"},
+            actor=world.people["admin"],
+        ),
+    }
+
+
+def for_paying(world: World) -> dict[str, Step]:
+    lead, clerk, buyer = (world.people[role] for role in ("ap_lead", "ap_clerk", "buyer"))
+    of_hold = held(world)
+    Hold.objects.filter(invoice=of_hold).update(owner_role="ap_lead")
+    order = of_hold.lines.get().order_line.order
+    again = invoice(world, "INV-2", billed(1, 10, 1))
+
+    def undo() -> object:
+        return resolution.undo_resolution(Resolution.objects.latest("pk"), actor=lead)
+
+    return {
+        "resolution.py:add_note": lambda: resolution.add_note(of_hold, text="Called", actor=clerk),
+        "resolution.py:ask_owner": lambda: resolution.ask_owner(
+            of_hold, person=buyer, question="Agreed?", actor=clerk
+        ),
+        "resolution.py:request_credit": lambda: resolution.request_credit(
+            of_hold, reason="Too dear", actor=clerk
+        ),
+        "resolution.py:put_aside": lambda: resolution.put_aside(
+            of_hold, until=today() + timedelta(days=3), actor=clerk
+        ),
+        "resolution.py:accept_variance": lambda: resolution.accept_variance(
+            of_hold, reason="Agreed by phone", actor=lead
+        ),
+        "resolution.py:undo_resolution": undo,
+        "resolution.py:pay_supported": lambda: resolution.pay_supported(
+            of_hold, reason="The rest is disputed", actor=clerk
+        ),
+        "capture.py:void_invoice": lambda: capture.void_invoice(
+            again, reason="Wrong company", actor=lead
+        ),
+        "capture.py:capture_invoice": lambda: invoice(
+            world, "INV-3", billed(1, 1, 1, order=str(order.number))
+        ),
+        "tolerances.py:set_tolerance": lambda: tolerances.set_tolerance(
+            sku=world.shipper,
+            limits=tolerances.default_limits(),
+            valid_from=today() + timedelta(days=1),
+            actor=lead,
+        ),
+    }
+
+
+def for_sourcing(world: World) -> dict[str, Step]:
+    lead = world.people["sourcing_lead"]
+    contact = supply_base.add_contact(world.kestrel, details=ContactDetails(name="Ida"), actor=lead)
+    unit = {"category": world.boxes, "unit": "EA"}
+    row = PriceRow(sku=world.shipper, unit_price=Decimal("0.5"))
+    end = today() + timedelta(days=90)
+    return {
+        "supply_base.py:create_supplier": lambda: supply_base.create_supplier(
+            details=SupplierDetails(code="NEW", name="New", currency="USD"), actor=lead
+        ),
+        "supply_base.py:change_supplier": lambda: supply_base.change_supplier(
+            world.kestrel,
+            details=SupplierDetails(code="KESTREL", name="Kestrel Ltd", currency="USD"),
+            actor=lead,
+        ),
+        "supply_base.py:block_supplier": lambda: supply_base.block_supplier(
+            world.kestrel, reason="Audit", actor=lead
+        ),
+        "supply_base.py:unblock_supplier": lambda: supply_base.unblock_supplier(
+            world.kestrel, reason="Passed", actor=lead
+        ),
+        "supply_base.py:add_contact": lambda: supply_base.add_contact(
+            world.kestrel, details=ContactDetails(name="Ben"), actor=lead
+        ),
+        "supply_base.py:change_contact": lambda: supply_base.change_contact(
+            Contact.objects.get(pk=contact.pk), details=ContactDetails(name="Ida B."), actor=lead
+        ),
+        "supply_base.py:remove_contact": lambda: supply_base.remove_contact(contact, actor=lead),
+        "qualification.py:qualify_supplier": lambda: qualification.qualify_supplier(
+            world.kestrel,
+            category=world.boxes,
+            status="qualified",
+            valid_to=None,
+            note="",
+            actor=lead,
+        ),
+        "vendor_approval.py:approve_vendor": lambda: vendor_approval.approve_vendor(
+            world.kestrel,
+            category=world.boxes,
+            standing="backup",
+            valid_from=today(),
+            actor=lead,
+        ),
+        "vendor_approval.py:change_vendor_approval": lambda: vendor_approval.change_vendor_approval(
+            ApprovedVendor.objects.get(supplier=world.kestrel),
+            standing="approved",
+            rank=2,
+            valid_to=None,
+            reason="Good year",
+            actor=lead,
+        ),
+        "agreements.py:agree_prices": lambda: agreements.agree_prices(
+            world.northline,
+            number="NEW-1",
+            valid_from=today(),
+            valid_to=None,
+            note="",
+            prices=[row],
+            actor=lead,
+        ),
+        "agreements.py:change_price_agreement": lambda: agreements.change_price_agreement(
+            world.agreement, valid_to=end, note="Ends", actor=lead
+        ),
+        "catalogue.py:create_category": lambda: catalogue.create_category(
+            details=CategoryDetails(code="NEW", name="New"), parent=None, actor=lead
+        ),
+        "catalogue.py:change_category": lambda: catalogue.change_category(
+            world.boxes, details=CategoryDetails(code="BOX", name="Cartons"), actor=lead
+        ),
+        "catalogue.py:move_category": lambda: catalogue.move_category(
+            world.boxes, parent=None, actor=lead
+        ),
+        "catalogue.py:create_sku": lambda: catalogue.create_sku(
+            details=SkuDetails(code="NEW", description="New", **unit), actor=lead
+        ),
+        "catalogue.py:change_sku": lambda: catalogue.change_sku(
+            world.divider,
+            details=SkuDetails(code="DIV-12-SB", description="Divider", **unit),
+            actor=lead,
+        ),
+    }
+
+
+def for_the_house(world: World) -> dict[str, Step]:
+    admin = world.people["admin"]
+    buyer = Membership.objects.get(user=world.people["buyer"])
+    return {
+        "people.py:invite_person": lambda: people.invite_person(
+            email="new@acme.test", roles=["buyer"], actor=admin
+        ),
+        "people.py:change_membership": lambda: people.change_membership(
+            buyer, roles=["buyer"], acceptance_limit=ZERO, lead=None, is_active=True, actor=admin
+        ),
+        "organizing.py:save_location": lambda: organizing.save_location(
+            Location(code="SLC", name="Salt Lake"), actor=admin
+        ),
+        "organizing.py:change_organization": lambda: organizing.change_organization(
+            world.organization, values={"name": "Acme Ltd"}, actor=admin
+        ),
+    }
+
+
+def told() -> int:
+    return BusinessEvent.objects.count()
+
+
+def second_call(step: Step) -> int | str:
+    """How many events it recorded, or that it was refused."""
+    before = told()
+    try:
+        step()
+    except BusinessRuleError:
+        return "refused"
+    return told() - before
+
+
+@pytest.mark.parametrize("scene", [for_buying, for_paying, for_sourcing, for_the_house])
+def test_each_action_records_one_event_and_a_second_call_none(
+    scene: Callable[[World], dict[str, Step]], inside: World
+) -> None:
+    adds = {name.split("/")[1] for name in ADDS}
+    for name, step in scene(inside).items():
+        before = told()
+        step()
+        once = COMPOSED.get(name, 1)
+        assert told() - before == once, name
+        assert second_call(step) in ([once] if name in adds else ["refused", 0]), name
