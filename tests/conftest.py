@@ -16,7 +16,7 @@ from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 from tests.services import TEMPLATE
 
-pytest_plugins = ["tests.world"]
+pytest_plugins = ["tests.world", "tests.browser"]
 
 
 def log_in_as(role: str) -> None:

@@ -23,11 +23,8 @@ from procure import heartbeat
 from procure.bootstrap import ROOT
 from procure.celery import celery_url
 from procure.local import Place, spawn_process, start_valkey, stop_server
-from tests.browser import chromium, sign_in
 from tests.running.machine import free_port, wait_for
 from tests.services import temporary_place
-
-__all__ = ["chromium", "sign_in"]
 
 
 @dataclass

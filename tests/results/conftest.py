@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from tests.browser import chromium, sign_in
 from tests.results.trade import Trade
 from tests.world import World
 
-__all__ = ["chromium", "sign_in", "trade"]
+__all__ = ["trade"]
 
 
 @pytest.fixture
