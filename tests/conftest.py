@@ -14,7 +14,7 @@ from django.db import connection
 from django.test import TransactionTestCase
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
-from tests.services import TEMPLATE
+from tests.services import TEMPLATE, end_open_transactions
 
 pytest_plugins = ["tests.world", "tests.browser"]
 
@@ -87,6 +87,7 @@ def empty_tables(self: TransactionTestCase) -> None:
     Only tables that were written are emptied, which is much faster than Django's flush.
     """
     connection.close()
+    end_open_transactions(connection.settings_dict["NAME"])
     with owner_connection(connection.settings_dict["NAME"]) as owner:
         written = {row[0] for row in owner.execute(WRITTEN_TABLES)} - FILLED_BY_MIGRATIONS
         if written:

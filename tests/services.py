@@ -202,3 +202,18 @@ class Services:
 services = Services()
 pytest_load_initial_conftests = services.pytest_load_initial_conftests
 pytest_unconfigure = services.pytest_unconfigure
+
+
+def end_open_transactions(database: str) -> None:
+    """End what a killed process or a closed page left open in a test database, and wait for it.
+
+    A server notices a dead client only when it next looks, and holds its locks until then.
+    """
+    import psycopg
+
+    with psycopg.connect(os.environ[ADMINISTRATOR], autocommit=True) as administrator:
+        administrator.execute(
+            "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity"
+            " WHERE datname = %s AND state LIKE 'idle in transaction%%'",
+            [database],
+        )

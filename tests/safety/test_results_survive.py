@@ -30,6 +30,7 @@ from purchasing.models import PurchaseOrderLine
 from suppliers import rollups
 from suppliers.models import StaleRollup
 from tests.results.trade import Trade
+from tests.services import end_open_transactions
 from tests.world import World
 
 KILLS = 20
@@ -94,6 +95,7 @@ def worker_stopped_after(step: str | None, organization_id: int) -> Iterator[int
     finally:
         os.kill(child, signal.SIGKILL)
         os.waitpid(child, 0)
+        end_open_transactions(connections["default"].settings_dict["NAME"])
         os.close(said)
         os.close(say)
 
