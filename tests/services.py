@@ -214,6 +214,7 @@ def end_open_transactions(database: str) -> None:
     with psycopg.connect(os.environ[ADMINISTRATOR], autocommit=True) as administrator:
         administrator.execute(
             "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity"
-            " WHERE datname = %s AND state LIKE 'idle in transaction%%'",
+            " WHERE datname = %s AND backend_type = 'client backend' AND state <> 'idle'"
+            " AND pid <> pg_backend_pid()",
             [database],
         )
