@@ -24,7 +24,12 @@ TAKE_NUMBERS = (
     "VALUES (%s, %s, 1000 + %s) ON CONFLICT (organization_id, series) DO UPDATE "
     "SET last_number = procure_documentnumber.last_number + %s RETURNING last_number"
 )
-PREFIXES = {"purchase_order": "PO", "goods_receipt": "GR", "import": "IM"}
+PREFIXES = {
+    "purchase_order": "PO",
+    "goods_receipt": "GR",
+    "import": "IM",
+    "sourcing_decision": "SD",
+}
 
 
 def lock(document: Document) -> Document:

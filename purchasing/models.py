@@ -20,7 +20,14 @@ from procure.fields import (
 from procure.models import Location, User
 from procure.permissions import Role
 from procure.tenancy import Addressed, OrganizationOwned
-from suppliers.models import ApprovedVendor, Category, PriceBreak, Sku, Supplier
+from suppliers.models import (
+    ApprovedVendor,
+    Category,
+    PriceBreak,
+    Sku,
+    SourcingDecision,
+    Supplier,
+)
 
 CASCADE = models.CASCADE
 PROTECT = models.PROTECT
@@ -76,6 +83,13 @@ class PurchaseOrder(Addressed):
         help_text="The supplier that reason and explanation were given for.",
     )
     qualification_asked = models.BooleanField(default=False)
+    sourcing_decision = OrganizationForeignKey(
+        SourcingDecision,
+        null=True,
+        blank=True,
+        related_name="orders",
+        help_text="The decision in force that chose the supplier, when it was submitted.",
+    )
     created_by = models.ForeignKey(User, PROTECT, null=True, blank=True, related_name="+")
     created_at = models.DateTimeField(default=timezone.now, editable=False)
     changed_at = models.DateTimeField(default=timezone.now)

@@ -6,9 +6,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import date
 from decimal import Decimal
+from typing import Any
 
 from django.db import transaction
-from django.db.models import F, Q, QuerySet
+from django.db.models import F, Q, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 
@@ -29,6 +30,7 @@ from purchasing.off_list import (
 from purchasing.queries import line_quantities
 from purchasing.routing import RouteStep, approval_route, in_organization_currency
 from purchasing.writing import write_lines
+from suppliers.decided import decisions_behind
 from suppliers.models import Category, Supplier
 from suppliers.rollups import StaleKey, mark_stale
 
@@ -139,14 +141,19 @@ def submit_purchase_order(
     require_complete(order, lines)
     check = _ask_list(order, lines)
     route = route_of(order, order_total(lines), check, actor=actor)
+    order.sourcing_decision_id = _decision_behind(order, lines)
     order.number = order.number or next_number("purchase_order", PurchaseOrder)
     order.submitted_by, order.submitted_at = actor, timezone.now()
     order.status = Status.SUBMITTED if route else Status.APPROVED
     order.approved_at = None if route else order.submitted_at
     order.changed_at = order.submitted_at
     order.save(
-        update_fields=["number", "submitted_by", "submitted_at", "status", "approved_at", "changed_at"]
-    )  # fmt: skip
+        update_fields=[
+            *("number", "submitted_by", "submitted_at", "status", "approved_at", "changed_at"),
+            "sourcing_decision",
+        ]
+    )
+    order.__dict__.pop("sourcing_decision_id")  # the database found it; read where asked for
     _ask_approvers(order, route, content_hash(order, lines), actor)
     record(
         "purchase_order.submitted",
@@ -160,6 +167,15 @@ def submit_purchase_order(
         off_list=check.is_off_list,
     )
     return order
+
+
+def _decision_behind(order: PurchaseOrder, lines: Sequence[PurchaseOrderLine]) -> Any:
+    """The sourcing decision in force that chose the order's supplier, for the order's own UPDATE."""
+    assert order.supplier is not None
+    assert order.category is not None
+    skus = {line.sku_id for line in lines}
+    rows = decisions_behind(order.supplier, order.category, skus, timezone.localdate())
+    return Subquery(rows.values("pk")[:1])
 
 
 def require_complete(order: PurchaseOrder, lines: Sequence[PurchaseOrderLine]) -> None:

@@ -25,8 +25,16 @@ from procure.events import record
 from procure.figures import long_date
 from procure.models import User
 from procure.money import round_price, round_quantity
+from suppliers.decided import require_chosen
 from suppliers.details import apply_changes
-from suppliers.models import PriceAgreement, PriceBreak, Sku, Supplier, UnitFactor
+from suppliers.models import (
+    PriceAgreement,
+    PriceBreak,
+    Sku,
+    SourcingDecision,
+    Supplier,
+    UnitFactor,
+)
 from suppliers.rollups import StaleKey, mark_stale
 from suppliers.validity import require_days_in_order, valid_on
 
@@ -204,12 +212,13 @@ def agree_prices(
     valid_to: date | None,
     note: str,
     prices: Sequence[PriceRow],
+    decision: SourcingDecision | None = None,
     actor: User,
 ) -> PriceAgreement:
-    """Writes down a price agreement in the supplier's currency.
+    """Writes down a price agreement in the supplier's currency, on a sourcing decision or without.
 
-    Refused: a number in use, days in the wrong order, no price at all, and two prices for the
-    same SKU and quantity.
+    Refused: a number in use, days in the wrong order, no price at all, two prices for the same
+    SKU and quantity, and a decision that did not choose the supplier.
     """
     supplier = lock(supplier)
     require_status(supplier, Supplier.Status.ACTIVE)
@@ -217,6 +226,7 @@ def agree_prices(
     if not prices:
         raise BusinessRuleError("no_prices", "Give at least one SKU with its price.", "prices")
     _require_distinct_steps(prices)
+    require_chosen(decision, supplier)
     agreement = PriceAgreement(
         number=number.strip(),
         supplier=supplier,
@@ -224,6 +234,7 @@ def agree_prices(
         valid_from=valid_from,
         valid_to=valid_to,
         note=note.strip(),
+        decision=decision,
     )
     with refusing(_number_taken(number)):
         agreement.save()

@@ -5,10 +5,20 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 
+from django.db.models import Case, Value, When
+
 from procure.exports import Cells, ExportOptions, export_kind
 from procure.units import canonical_unit
 from suppliers.agreement_imports import last_day
-from suppliers.models import ApprovedVendor, Category, PriceBreak, Qualification, Sku, Supplier
+from suppliers.models import (
+    ApprovedVendor,
+    Category,
+    DecisionCandidate,
+    PriceBreak,
+    Qualification,
+    Sku,
+    Supplier,
+)
 
 
 @export_kind("suppliers")
@@ -79,4 +89,26 @@ def export_qualifications(_options: ExportOptions) -> Iterable[Cells]:
     """How far every supplier is vetted, by category."""
     return Qualification.objects.order_by("supplier__code_key", "category__code").values_list(
         "supplier__code", "category__code", "status", "valid_to", "note"
+    )
+
+
+@export_kind(
+    "sourcing_decisions",
+    *("decision_number", "category_code", "sku", "title", "decided_on", "decided_by"),
+    *("review_on", "origin", "superseded_by", "reason", "supplier_code", "chosen"),
+    *("share_percent", "unit_price", "landed_price", "currency", "on_time_percent", "lines_due"),
+    *("lead_time_p90", "lead_time_n", "score", "grade", "qualification", "standing", "note"),
+)
+def export_sourcing_decisions(_options: ExportOptions) -> Iterator[Cells]:
+    """The decision log, a row per candidate, with the figures of the day."""
+    rows = DecisionCandidate.objects.annotate(
+        chosen=Case(When(is_chosen=True, then=Value("yes")), default=Value("no"))
+    )
+    yield from rows.order_by("decision__id", "id").values_list(
+        *("decision__number", "decision__category__code", "decision__sku__code"),
+        *("decision__title", "decision__decided_on", "decision__decided_by__email"),
+        *("decision__review_on", "decision__origin", "decision__superseded_by__number"),
+        *("decision__reason", "supplier__code", "chosen", "share_percent", "unit_price"),
+        *("landed_price", "currency", "on_time_percent", "lines_due", "lead_time_p90"),
+        *("lead_time_n", "score", "grade", "qualification", "standing", "note"),
     )

@@ -19,12 +19,14 @@ from procure.fields import (
 )
 from procure.models import User
 from procure.tenancy import Addressed, OrganizationOwned
+from suppliers.decisions import DecisionCandidate, SourcingDecision
 from suppliers.results import PerformanceCell, Scorecard, SkuCost, StaleRollup
 
 __all__ = [
     "ApprovedVendor",
     "Category",
     "Contact",
+    "DecisionCandidate",
     "PerformanceCell",
     "PriceAgreement",
     "PriceBreak",
@@ -32,6 +34,7 @@ __all__ = [
     "Scorecard",
     "Sku",
     "SkuCost",
+    "SourcingDecision",
     "StaleRollup",
     "Supplier",
     "UnitFactor",
@@ -253,6 +256,9 @@ class ApprovedVendor(Addressed):
     valid_from = models.DateField()
     valid_to = models.DateField(null=True, blank=True)
     reason = models.TextField(blank=True)
+    decision = OrganizationForeignKey(
+        SourcingDecision, null=True, blank=True, related_name="entries"
+    )
     decided_by = models.ForeignKey(
         User, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
     )
@@ -291,6 +297,9 @@ class PriceAgreement(Addressed):
     valid_from = models.DateField()
     valid_to = models.DateField(null=True, blank=True)
     note = models.TextField(blank=True)
+    decision = OrganizationForeignKey(
+        SourcingDecision, null=True, blank=True, related_name="agreements"
+    )
     created_at = models.DateTimeField(default=timezone.now, editable=False)
 
     class Meta:

@@ -17,7 +17,15 @@ from procure.events import record
 from procure.figures import long_date
 from procure.models import User
 from suppliers.approved_vendors import lineage_of
-from suppliers.models import ApprovedVendor, Category, Qualification, Sku, Supplier
+from suppliers.decided import require_chosen
+from suppliers.models import (
+    ApprovedVendor,
+    Category,
+    Qualification,
+    Sku,
+    SourcingDecision,
+    Supplier,
+)
 from suppliers.validity import require_days_in_order
 
 REFUSED = (Qualification.Status.SUSPENDED, Qualification.Status.DISQUALIFIED)
@@ -34,12 +42,14 @@ def approve_vendor(
     valid_from: date,
     valid_to: date | None = None,
     reason: str = "",
+    decision: SourcingDecision | None = None,
     actor: User,
 ) -> ApprovedVendor:
     """Puts a supplier on the list for a category (and all below it) or for one SKU.
 
-    Refused: a supplier that is blocked, archived, suspended or disqualified there, days in the
-    wrong order, and a second entry for the same days.
+    `decision` is the sourcing decision it rests on. Refused: a supplier that is blocked, archived,
+    suspended or disqualified there, or that the decision did not choose, days in the wrong order,
+    and a second entry for the same days.
     """
     supplier = lock(supplier)
     require_status(supplier, Supplier.Status.ACTIVE)
@@ -47,6 +57,7 @@ def approve_vendor(
         raise BusinessRuleError("scope", "Choose either a category or a SKU.", "category")
     require_days_in_order(valid_from, valid_to)
     _require_not_refused(supplier, sku.category if sku is not None else category)
+    require_chosen(decision, supplier)
     entry = ApprovedVendor(
         supplier=supplier,
         category=category,
@@ -56,6 +67,7 @@ def approve_vendor(
         valid_from=valid_from,
         valid_to=valid_to,
         reason=reason.strip(),
+        decision=decision,
         decided_by=actor,
     )
     with refusing(_overlaps(entry)):
@@ -91,7 +103,11 @@ def change_vendor_approval(
         entry.valid_to = today - timedelta(days=1)
         entry.save(update_fields=["valid_to"])
         changed = ApprovedVendor(
-            supplier=entry.supplier, category=entry.category, sku=entry.sku, valid_from=today
+            supplier=entry.supplier,
+            category=entry.category,
+            sku=entry.sku,
+            decision=entry.decision,
+            valid_from=today,
         )
     for name, value in wanted.items():
         setattr(changed, name, value)

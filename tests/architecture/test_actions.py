@@ -24,8 +24,16 @@ from purchasing.content import content_hash
 from purchasing.drafting import DraftChanges, LineChange
 from purchasing.models import GoodsReceipt, PurchaseOrder
 from purchasing.receiving import ReceivedLine, ReturnedLine
-from suppliers import agreements, catalogue, qualification, supply_base, vendor_approval
+from suppliers import (
+    agreements,
+    catalogue,
+    deciding,
+    qualification,
+    supply_base,
+    vendor_approval,
+)
 from suppliers.agreements import PriceRow
+from suppliers.deciding import Candidate
 from suppliers.details import CategoryDetails, ContactDetails, SkuDetails, SupplierDetails
 from suppliers.models import ApprovedVendor, Contact
 from tests.architecture.test_layers import ROOT, modules, name_of
@@ -118,6 +126,7 @@ ADDS = {
     "matching/resolution.py:ask_owner": "a second question is another question",
     "matching/resolution.py:request_credit": "asked again",
     "matching/resolution.py:put_aside": "put aside again",
+    "suppliers/deciding.py:decide_sourcing": "what is decided again is another decision",
     "suppliers/supply_base.py:add_contact": "two people may have one name",
     "purchasing/approval_rules.py:save_approval_rule": "rules may be alike",
     "procure/people.py:change_membership": "set again to the same",
@@ -305,6 +314,16 @@ def for_sourcing(world: World) -> dict[str, Step]:
             rank=2,
             valid_to=None,
             reason="Good year",
+            actor=lead,
+        ),
+        "deciding.py:decide_sourcing": lambda: deciding.decide_sourcing(
+            category=world.boxes,
+            sku=None,
+            title="Boxes",
+            candidates=[Candidate(supplier=world.northline, is_chosen=True)],
+            reason="On time",
+            review_on=None,
+            supersedes=None,
             actor=lead,
         ),
         "agreements.py:agree_prices": lambda: agreements.agree_prices(
