@@ -12,7 +12,7 @@ class MatchingConfig(AppConfig):
     name = "matching"
 
     def ready(self) -> None:
-        """Subscribe to the events of the floors below; register what is imported and exported."""
-        for module in ("draining", "reactions", "standing", "imports", "exports"):
+        """Subscribe to the events of the floors below; register what is imported, exported and attached."""
+        for module in ("draining", "reactions", "standing", "imports", "exports", "attached"):
             if find_spec(f"matching.{module}"):
                 import_module(f"matching.{module}")

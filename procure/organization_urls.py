@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from procure import import_views, views
+from procure import attachment_views, import_views, views
 
 app_name = "procure"
 
@@ -31,6 +31,12 @@ urlpatterns = [
     path("imports/<uuid:public_id>/apply/", import_views.import_apply, name="import_apply"),
     path(
         "imports/<uuid:public_id>/refused.csv", import_views.import_refused, name="import_refused"
+    ),
+    path("files/<uuid:public_id>/", attachment_views.file_download, name="file_download"),
+    path(
+        "files/<slug:kind>/<uuid:public_id>/attach/",
+        attachment_views.file_attach,
+        name="file_attach",
     ),
     path("exports/<slug:kind>.csv", import_views.export_file, name="export_file"),
 ]

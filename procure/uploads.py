@@ -6,14 +6,11 @@ can be fetched as a file, each with its reason.
 
 from __future__ import annotations
 
-import hashlib
-import uuid
 from typing import Any
 
-from django.core.files.base import ContentFile
-from django.core.files.storage import default_storage
 from django.db import transaction
 
+from procure.attachments import CheckedFile, keep_file, read_file
 from procure.columns import Notation
 from procure.documents import lock
 from procure.errors import BusinessRuleError
@@ -59,7 +56,8 @@ def try_import(
             "decimal_comma": notation.decimal_comma,
         },
     )
-    _keep(run, content, actor)
+    kept = CheckedFile(run.file_name, content, "application/octet-stream")
+    keep_file(run, kept, purpose=PURPOSE, uploaded_by=actor)
     summary = f"{file_name}: {result.rows:,} rows, {len(result.refused):,} refusals."
     record("import.tried", run, actor=actor, summary=summary, import_kind=kind)
     return run
@@ -125,31 +123,14 @@ def kept_result(result: ImportResult) -> dict[str, Any]:
     return {**result.as_json(), "examples": result.examples}
 
 
-def _keep(run: ImportRun, content: bytes, actor: User) -> None:
-    """Stores the file under a random name that says nothing."""
-    key = default_storage.save(f"imports/{uuid.uuid4().hex}", ContentFile(content))
-    Attachment.objects.create(
-        subject_type=run._meta.label_lower,
-        subject_id=run.pk,
-        purpose=PURPOSE,
-        file_name=run.file_name,
-        content_type="application/octet-stream",
-        sha256=hashlib.sha256(content).hexdigest(),
-        size=len(content),
-        storage_key=key,
-        uploaded_by=actor,
-    )
-
-
 def stored_content(run: ImportRun) -> bytes:
     """The bytes that were uploaded; refused when the file is not kept any more."""
     attachment = Attachment.objects.filter(
         subject_type=run._meta.label_lower, subject_id=run.pk, purpose=PURPOSE
     ).first()
-    if attachment is None or not default_storage.exists(attachment.storage_key):
+    if attachment is None:
         raise BusinessRuleError("file_gone", "The file is not kept any more. Upload it again.")
-    with default_storage.open(attachment.storage_key) as file:
-        return bytes(file.read())
+    return read_file(attachment)
 
 
 def notation_of(run: ImportRun) -> Notation:

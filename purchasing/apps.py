@@ -12,7 +12,7 @@ class PurchasingConfig(AppConfig):
     name = "purchasing"
 
     def ready(self) -> None:
-        """Subscribe to the events of the floors below; register what is imported and exported."""
-        for module in ("reactions", "imports", "exports"):
+        """Subscribe to the events of the floors below; register what is imported, exported and attached."""
+        for module in ("reactions", "imports", "exports", "attached"):
             if find_spec(f"purchasing.{module}"):
                 import_module(f"purchasing.{module}")

@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-import hashlib
 import re
-import uuid
 
-from django.core.files.base import ContentFile
-from django.core.files.storage import default_storage
 from django.template.loader import render_to_string
 
+from procure.attachments import CheckedFile, keep_file
 from procure.figures import reading_as
 from procure.models import Attachment
 from procure.pdf import PdfUnavailableError, render_pdf
-from procure.tenancy import current_organization_id
 from purchasing.content import order_total
 from purchasing.models import PurchaseOrder
 
@@ -54,27 +50,8 @@ def keep_order_pdf(order: PurchaseOrder) -> Attachment | None:
         document = render_pdf(order_page(order, for_pdf=True))
     except PdfUnavailableError:
         return None
-    key = f"{current_organization_id()}/orders/{uuid.uuid4()}.pdf"
-    attachment: Attachment = Attachment.objects.create(
-        subject_type=SUBJECT,
-        subject_id=order.pk,
-        purpose=_purpose(order),
-        file_name=pdf_name(order),
-        content_type="application/pdf",
-        sha256=hashlib.sha256(document).hexdigest(),
-        size=len(document),
-        storage_key=default_storage.save(key, ContentFile(document)),
-    )
-    return attachment
-
-
-def read_attachment(attachment: Attachment) -> bytes:
-    """The stored file; a file that is not what was kept is refused."""
-    with default_storage.open(attachment.storage_key) as stored:
-        content: bytes = stored.read()
-    if hashlib.sha256(content).hexdigest() != attachment.sha256:
-        raise ValueError(f"{attachment.file_name} is not the file that was kept.")
-    return content
+    file = CheckedFile(pdf_name(order), document, "application/pdf")
+    return keep_file(order, file, purpose=_purpose(order), uploaded_by=None)
 
 
 def pdf_name(order: PurchaseOrder) -> str:

@@ -7,12 +7,13 @@ from collections.abc import Sequence
 from django.core.mail import EmailMessage
 from django.template.loader import render_to_string
 
+from procure.attachments import read_file
 from procure.events import reacts_to
 from procure.figures import reading_as
 from procure.models import BusinessEvent
 from purchasing import telling as telling
 from purchasing.models import PurchaseOrder
-from purchasing.order_documents import keep_order_pdf, read_attachment
+from purchasing.order_documents import keep_order_pdf
 
 
 @reacts_to("purchase_order.issued")
@@ -39,5 +40,5 @@ def mail_issued_orders(events: Sequence[BusinessEvent]) -> None:
             headers={"Message-ID": f"<event-{event.pk}@{order.organization.slug}.procure>"},
         )
         if kept:
-            mail.attach(kept.file_name, read_attachment(kept), kept.content_type)
+            mail.attach(kept.file_name, read_file(kept), kept.content_type)
         mail.send()

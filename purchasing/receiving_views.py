@@ -14,6 +14,7 @@ from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils import timezone
 
+from procure.attachments import attached
 from procure.documents import find, idempotent
 from procure.errors import BusinessRuleError
 from procure.models import BusinessEvent
@@ -192,6 +193,7 @@ def _receipt_screen(
                 subject_type="purchasing.goodsreceipt", subject_id=receipt.pk
             ).select_related("actor")
         ),
+        "attached": attached(request, receipt),
         "may_write": request.membership.may("receipts.write"),
         "errors": [(error.field or "", error.message)] if error else [],
     }

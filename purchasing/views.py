@@ -14,6 +14,7 @@ from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
 from django.utils import timezone
 
+from procure.attachments import attached, read_file
 from procure.documents import find, idempotent
 from procure.errors import BusinessRuleError
 from procure.pdf import PdfUnavailableError, render_pdf
@@ -33,7 +34,6 @@ from purchasing.order_documents import (
     kept_order_pdf,
     order_page,
     pdf_name,
-    read_attachment,
 )
 from purchasing.ordering import (
     OrderedLine,
@@ -162,6 +162,7 @@ def _detail(
         "is_off_list": any(line.list_standing == "off_list" for line in lines),
         "approvals": current_approvals(order),
         "receipts": list(order.receipts.select_related("posted_by")),
+        "attached": attached(request, order),
         "events": order_timeline(order),
         "decides": decides,
         "content_hash": content_hash(order, lines) if decides else "",
@@ -289,7 +290,7 @@ def order_pdf(request: OrganizationRequest, public_id: uuid.UUID) -> HttpRespons
     order = find(PurchaseOrder, public_id)
     kept = kept_order_pdf(order)
     try:
-        document = read_attachment(kept) if kept else render_pdf(order_page(order, for_pdf=True))
+        document = read_file(kept) if kept else render_pdf(order_page(order, for_pdf=True))
     except PdfUnavailableError:
         return redirect("purchasing:order_print", request.organization.slug, public_id)
     response = HttpResponse(document, content_type="application/pdf")

@@ -10,6 +10,7 @@ from django.contrib import messages
 from django.http import HttpResponse
 from django.utils import timezone
 
+from procure.attachments import attached
 from procure.documents import find, idempotent
 from procure.permissions import requires
 from procure.screens import render_screen
@@ -106,6 +107,7 @@ def supplier_context(request: OrganizationRequest, supplier: Supplier) -> dict[s
         "prices": prices,
         "sku_count": sku_count,
         "contacts": list(supplier.contacts.all()),
+        "attached": attached(request, supplier),
         "events": supplier_timeline(supplier, agreements),
         "can_write": request.membership.may("suppliers.write"),
         "can_source": request.membership.may("sourcing.write"),

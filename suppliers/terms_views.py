@@ -10,6 +10,7 @@ from django.contrib import messages
 from django.http import HttpResponse
 from django.utils import timezone
 
+from procure.attachments import attached
 from procure.documents import find, idempotent
 from procure.money import plain_decimal
 from procure.permissions import requires
@@ -220,6 +221,7 @@ def agreement_detail(request: OrganizationRequest, public_id: uuid.UUID) -> Http
         "sku_count": len({row.step.sku_id for row in rows}),
         "today": today,
         "soon": today + timedelta(days=ENDS_SOON_DAYS),
+        "attached": attached(request, agreement),
         "events": timeline({"suppliers.priceagreement": [agreement.pk]}, EVENTS_SHOWN),
         "can_source": request.membership.may("sourcing.write"),
     }

@@ -100,6 +100,7 @@ EVENT_ICONS: dict[str, str] = {
     "overridden": "check",
     "voided": "ban",
     "noted": "message-square-text",
+    "attached": "paperclip",
     "blocked": "ban",
     "qualified": "shield-check",
 }

@@ -12,10 +12,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
 
 from matching import capture, resolution, tolerances
 from matching.models import Hold, Resolution
 from procure import organizing, people
+from procure.attachments import attach_file
 from procure.errors import BusinessRuleError
 from procure.models import BusinessEvent, Location, Membership
 from procure.money import ZERO
@@ -367,6 +369,9 @@ def for_the_house(world: World) -> dict[str, Step]:
         ),
         "people.py:change_membership": lambda: people.change_membership(
             buyer, roles=["buyer"], acceptance_limit=ZERO, lead=None, is_active=True, actor=admin
+        ),
+        "attachments.py:attach_file": lambda: attach_file(
+            world.northline, upload=SimpleUploadedFile("a.pdf", b"%PDF-1.7"), actor=admin
         ),
         "organizing.py:save_location": lambda: organizing.save_location(
             Location(code="SLC", name="Salt Lake"), actor=admin

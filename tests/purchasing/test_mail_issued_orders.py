@@ -10,9 +10,10 @@ from django.core import mail
 from django.core.exceptions import SuspiciousFileOperation
 
 from procure import pdf
+from procure.attachments import read_file
 from procure.events import work_off
 from procure.models import Attachment, BusinessEvent, PendingEvent
-from purchasing.order_documents import keep_order_pdf, order_page, read_attachment
+from purchasing.order_documents import keep_order_pdf, order_page
 from purchasing.reactions import mail_issued_orders
 from suppliers.models import Supplier
 from tests.purchasing.buying import issued, submitted
@@ -114,10 +115,10 @@ def test_a_kept_file_that_was_changed_is_not_handed_out(
 ) -> None:
     kept = keep_order_pdf(issued(inside))
     assert kept is not None
-    assert read_attachment(kept)[:5] == b"%PDF-"
+    assert read_file(kept)[:5] == b"%PDF-"
     (tmp_path / kept.storage_key).write_bytes(b"%PDF-forged")
     with pytest.raises(ValueError, match="not the file that was kept"):
-        read_attachment(kept)
+        read_file(kept)
 
 
 @pytest.mark.parametrize(
