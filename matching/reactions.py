@@ -54,13 +54,15 @@ def match_after_goods(events: Sequence[BusinessEvent]) -> None:
 @reacts_to(
     "purchase_order.issued",
     "purchase_order.changed",
+    "purchase_order.revised",
     "purchase_order.closed",
+    "purchase_order.reopened",
     "purchase_order.cancelled",
 )
 def match_after_order_change(events: Sequence[BusinessEvent]) -> None:
     """An order that was issued or changed may be what its invoices waited for."""
     order_ids = {event.payload["order_id"] for event in events}
-    cause = Cause(", ".join(sorted({f"order {event.label}" for event in events}))[:200])
+    cause = Cause(", ".join(sorted({_order_words(event) for event in events}))[:200])
     numbers = {event.label for event in events}
     ids = set(
         SupplierInvoice.objects.filter(
@@ -71,6 +73,12 @@ def match_after_order_change(events: Sequence[BusinessEvent]) -> None:
         ).values_list("pk", flat=True)
     )
     tell_matched(match_invoices(ids, cause), cause, None)
+
+
+def _order_words(event: BusinessEvent) -> str:
+    if event.kind == "purchase_order.revised":
+        return f"order change {event.label}, revision {event.payload['revision']}"
+    return f"order {event.label}"
 
 
 @reacts_to("price_agreement.agreed", "price_agreement.changed", "price_agreement.prices_changed")

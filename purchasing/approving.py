@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from django.db import transaction
 from django.utils import timezone
@@ -47,7 +47,7 @@ def approve_purchase_order(
     approvals = current_approvals(order)
     approval = require_turn(order, approvals, actor)
     ask_list(order, lines)
-    _decide(approval, Approval.Status.APPROVED, content_hash_shown, comment, actor)
+    decide_step(approval, Approval.Status.APPROVED, content_hash_shown, comment, actor)
     is_last = sum(one.status == Approval.Status.WAITING for one in approvals) == 0
     if is_last:
         order.status, order.approved_at = Status.APPROVED, timezone.now()
@@ -81,7 +81,7 @@ def send_back_purchase_order(
     require_status(order, Status.SUBMITTED)
     require_revision(order, revision_shown)
     approval = require_turn(order, current_approvals(order), actor)
-    _decide(approval, Approval.Status.REJECTED, "", comment, actor)
+    decide_step(approval, Approval.Status.REJECTED, "", comment, actor)
     _return_to_draft(order)
     record(
         "purchase_order.sent_back",
@@ -124,6 +124,13 @@ def current_approvals(order: PurchaseOrder) -> list[Approval]:
 
 def require_turn(order: PurchaseOrder, approvals: Sequence[Approval], actor: User) -> Approval:
     """The waiting step that `actor` may decide; otherwise the reason why not."""
+    return require_turn_of(order, approvals, actor, roles_of(actor))
+
+
+def require_turn_of(
+    order: PurchaseOrder, approvals: Sequence[Approval], actor: User, roles: Collection[str]
+) -> Approval:
+    """The same for somebody whose roles are known."""
     waiting = next((one for one in approvals if one.status == Approval.Status.WAITING), None)
     if waiting is None:
         raise BusinessRuleError("not_waiting", "No approval is waiting on this order.")
@@ -133,7 +140,7 @@ def require_turn(order: PurchaseOrder, approvals: Sequence[Approval], actor: Use
         raise BusinessRuleError(
             "four_eyes", "You approved a step already; somebody else takes the next."
         )
-    if waiting.approver_id != actor.pk and waiting.role not in roles_of(actor):
+    if waiting.approver_id != actor.pk and waiting.role not in roles:
         asked = waiting.approver or Role(waiting.role).label
         raise BusinessRuleError(
             "not_asked", f"This step asks {asked}, by the rule “{waiting.rule_name}”."
@@ -160,7 +167,10 @@ def _require_shown(
         require_revision(order, -1)
 
 
-def _decide(approval: Approval, status: str, shown_hash: str, comment: str, actor: User) -> None:
+def decide_step(
+    approval: Approval, status: str, shown_hash: str, comment: str, actor: User
+) -> None:
+    """Writes one person's decision on a step."""
     approval.status = Approval.Status(status)
     approval.decided_by, approval.decided_at = actor, timezone.now()
     approval.comment = comment.strip()

@@ -20,6 +20,7 @@ from procure.fields import (
 from procure.models import Location, User
 from procure.permissions import Role
 from procure.tenancy import Addressed, OrganizationOwned
+from purchasing.order_changes import OrderChange, OrderChangeLine
 from suppliers.models import (
     ApprovedVendor,
     Category,
@@ -28,6 +29,17 @@ from suppliers.models import (
     SourcingDecision,
     Supplier,
 )
+
+__all__ = [
+    "Approval",
+    "ApprovalRule",
+    "GoodsReceipt",
+    "GoodsReceiptLine",
+    "OrderChange",
+    "OrderChangeLine",
+    "PurchaseOrder",
+    "PurchaseOrderLine",
+]
 
 CASCADE = models.CASCADE
 PROTECT = models.PROTECT

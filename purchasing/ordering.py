@@ -20,7 +20,7 @@ from procure.models import Location, User
 from procure.money import ZERO, plain_decimal
 from purchasing.content import content_hash, order_total
 from purchasing.drafts import OrderedLine, is_price_edited, new_lines
-from purchasing.models import Approval, PurchaseOrder, PurchaseOrderLine
+from purchasing.models import Approval, OrderChange, PurchaseOrder, PurchaseOrderLine
 from purchasing.off_list import (
     ListCheck,
     check_list,
@@ -335,6 +335,7 @@ def close_purchase_order(order: PurchaseOrder, *, reason: str, actor: User) -> P
     order.closed_by, order.closed_at = actor, timezone.now()
     order.save(update_fields=["status", "closed_by", "closed_at"])
     mark_due_months(order, short)
+    end_waiting_changes(order, actor)
     record(
         "purchase_order.closed",
         order,
@@ -410,6 +411,7 @@ def cancel_purchase_order(order: PurchaseOrder, *, reason: str, actor: User) -> 
     void_approvals(order)
     if was_issued:
         mark_due_months(order, lines)
+        end_waiting_changes(order, actor)
     record(
         "purchase_order.cancelled",
         order,
@@ -428,3 +430,12 @@ def void_approvals(order: PurchaseOrder) -> None:
     Approval.objects.filter(order=order, status=Approval.Status.WAITING).update(
         status=Approval.Status.VOID
     )
+
+
+def end_waiting_changes(order: PurchaseOrder, actor: User) -> None:
+    """A change proposed for an order that ended is not decided any more."""
+    ended = order.changes.filter(status=OrderChange.Status.WAITING).update(
+        status=OrderChange.Status.WITHDRAWN, closed_by=actor, closed_at=timezone.now()
+    )
+    if ended:
+        void_approvals(order)

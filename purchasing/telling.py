@@ -16,6 +16,7 @@ from procure.work import (
     tells_first_steps,
     tells_work,
 )
+from purchasing.change_queries import waiting_changes
 from purchasing.filters import by_number_or_supplier
 from purchasing.models import PurchaseOrder
 from purchasing.queries import Status, due_orders, waiting_approvals
@@ -30,12 +31,15 @@ def navigation_counts(request: HttpRequest) -> dict[str, int]:
         return {}
     person = membership.user_id
     approvals = waiting_approvals(request.user, membership.roles).order_by()  # type: ignore[arg-type]
+    changes = waiting_changes(request.user, membership.roles).order_by()  # type: ignore[arg-type]
     counts: dict[str, int] = PurchaseOrder.objects.aggregate(
         orders=Count(
             "pk",
             filter=Q(created_by=person, status__in=[Status.DRAFT, Status.APPROVED]),
         ),
-        approvals=Count("pk", filter=Q(pk__in=approvals.values("pk"))),
+        approvals=Count(
+            "pk", filter=Q(pk__in=approvals.values("pk")) | Q(pk__in=changes.values("order"))
+        ),
         receiving=Count("pk", filter=due_orders(timezone.localdate())),
     )
     return counts
@@ -56,7 +60,7 @@ def buying_work(request: OrganizationRequest) -> list[WaitingWork]:
         (
             "orders.approve",
             WaitingWork(
-                "Orders to approve",
+                "Orders and changes to approve",
                 counts["approvals"],
                 "Waiting for your decision.",
                 organization_url(request, "purchasing:approval_list"),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.urls import URLPattern, URLResolver, path
 
 from purchasing import approval_rule_views as rules
+from purchasing import change_views as changes
 from purchasing import order_form_views as form
 from purchasing import receiving_views as receiving
 from purchasing import views
@@ -12,6 +13,7 @@ from purchasing import views
 app_name = "purchasing"
 
 ORDER = "orders/<uuid:public_id>/"
+CHANGE = "order-changes/<uuid:public_id>/"
 RECEIPT = "receipts/<uuid:public_id>/"
 DRAFT = "orders/<uuid:public_id>/edit/"
 
@@ -27,6 +29,10 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path(f"{ORDER}cancel/", views.order_cancel, name="order_cancel"),
     path(f"{ORDER}close/", views.order_close, name="order_close"),
     path(f"{ORDER}lines/<int:line_no>/close/", views.line_close_short, name="line_close_short"),
+    path(f"{ORDER}change/", changes.order_change, name="order_change"),
+    path(f"{CHANGE}approve/", changes.change_approve, name="change_approve"),
+    path(f"{CHANGE}refuse/", changes.change_refuse, name="change_refuse"),
+    path(f"{CHANGE}withdraw/", changes.change_withdraw, name="change_withdraw"),
     path(f"{ORDER}print/", views.order_print, name="order_print"),
     path(f"{ORDER}pdf/", views.order_pdf, name="order_pdf"),
     path("receiving/", receiving.receiving_list, name="receiving_list"),

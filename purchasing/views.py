@@ -27,6 +27,7 @@ from purchasing.approving import (
     send_back_purchase_order,
     withdraw_purchase_order,
 )
+from purchasing.change_queries import shown_changes, waiting_changes
 from purchasing.content import content_hash, order_total
 from purchasing.filters import OrderFilter
 from purchasing.models import PurchaseOrder
@@ -126,12 +127,15 @@ def _sorted(
 
 @requires("orders.approve")
 def approval_list(request: OrganizationRequest) -> HttpResponse:
-    """The orders that wait for this person, the longest waiting first."""
+    """The orders and changes that wait for this person, the longest waiting first."""
     orders = waiting_approvals(request.user, request.membership.roles)
     return render_screen(
         request,
         "purchasing/approval_list.html",
-        {"orders": orders[:200]},
+        {
+            "orders": orders[:200],
+            "changes": waiting_changes(request.user, request.membership.roles)[:200],
+        },
         breadcrumb=["Approvals"],
     )
 
@@ -139,14 +143,15 @@ def approval_list(request: OrganizationRequest) -> HttpResponse:
 @requires("orders.read")
 def order_detail(request: OrganizationRequest, public_id: uuid.UUID) -> HttpResponse:
     """One order: what was ordered, what came, who decided, what happened."""
-    return _detail(request, public_id)
+    return order_page_of(request, public_id)
 
 
-def _detail(
+def order_page_of(
     request: OrganizationRequest,
     public_id: uuid.UUID,
     error: BusinessRuleError | None = None,
 ) -> HttpResponse:
+    """The order's page, with what was just refused."""
     order = get_object_or_404(shown_orders(), public_id=public_id)
     progress = line_progress(order)
     lines = [one.line for one in progress]
@@ -161,6 +166,7 @@ def _detail(
         "any_received": any(one.quantities.received for one in progress),
         "is_off_list": any(line.list_standing == "off_list" for line in lines),
         "approvals": current_approvals(order),
+        "changes": shown_changes(order, request.user, request.membership.roles),
         "receipts": list(order.receipts.select_related("posted_by")),
         "attached": attached(request, order),
         "events": order_timeline(order),
@@ -208,7 +214,7 @@ def _step(
     try:
         order = take(order)
     except BusinessRuleError as error:
-        return _detail(request, public_id, error)
+        return order_page_of(request, public_id, error)
     messages.success(request, words.format(order=order))
     return redirect("purchasing:order_detail", request.organization.slug, order.public_id)
 

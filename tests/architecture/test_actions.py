@@ -21,7 +21,9 @@ from procure.attachments import attach_file
 from procure.errors import BusinessRuleError
 from procure.models import BusinessEvent, Location, Membership
 from procure.money import ZERO
-from purchasing import approval_rules, approving, drafting, ordering, receiving
+from purchasing import approval_rules, approving, changing, drafting, ordering, receiving
+from purchasing.change_content import change_hash
+from purchasing.change_lines import LineRevision
 from purchasing.content import content_hash
 from purchasing.drafting import DraftChanges, LineChange
 from purchasing.models import GoodsReceipt, PurchaseOrder
@@ -224,6 +226,31 @@ def for_buying(world: World) -> dict[str, Step]:
     }
 
 
+def for_changing(world: World) -> dict[str, Step]:
+    buyer, approver = world.people["buyer"], world.people["approver"]
+    a_rule()
+    first, *others = (issued(world) for _ in range(4))
+    more = [LineRevision(1, Decimal(105))]
+
+    def propose(order: PurchaseOrder) -> Any:
+        return changing.propose_order_change(order, lines=more, reason="More", actor=buyer)
+
+    good, bad, gone = (propose(order) for order in others)
+    shown = change_hash(good, list(good.lines.all()))
+    return {
+        "changing.py:propose_order_change": lambda: propose(first),
+        "changing.py:approve_order_change": lambda: changing.approve_order_change(
+            good, content_hash_shown=shown, comment="", actor=approver
+        ),
+        "changing.py:refuse_order_change": lambda: changing.refuse_order_change(
+            bad, comment="Too much", actor=approver
+        ),
+        "changing.py:withdraw_order_change": lambda: changing.withdraw_order_change(
+            gone, actor=buyer
+        ),
+    }
+
+
 def for_paying(world: World) -> dict[str, Step]:
     lead, clerk, buyer = (world.people[role] for role in ("ap_lead", "ap_clerk", "buyer"))
     of_hold = held(world)
@@ -396,7 +423,9 @@ def second_call(step: Step) -> int | str:
     return told() - before
 
 
-@pytest.mark.parametrize("scene", [for_buying, for_paying, for_sourcing, for_the_house])
+@pytest.mark.parametrize(
+    "scene", [for_buying, for_changing, for_paying, for_sourcing, for_the_house]
+)
 def test_each_action_records_one_event_and_a_second_call_none(
     scene: Callable[[World], dict[str, Step]], inside: World
 ) -> None:

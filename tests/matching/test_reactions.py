@@ -18,6 +18,8 @@ from matching.reactions import (
 )
 from procure.models import BusinessEvent
 from procure.tenancy import current_organization_id
+from purchasing.change_lines import LineRevision
+from purchasing.changing import propose_order_change
 from purchasing.ordering import close_line_short
 from purchasing.receiving import reverse_receipt
 from tests.factories import PriceBreakFactory
@@ -73,6 +75,24 @@ def test_a_line_closed_short_is_seen_by_its_invoices(inside: World) -> None:
     close_line_short(order, line_no=1, reason="No more to come", actor=inside.people["buyer"])
     react(match_after_order_change, "purchase_order.changed")
     assert held_by(held) == ["QTY_ORDERED", "QTY_RECEIVED"]
+
+
+def test_an_approved_order_change_ends_the_hold_and_is_named(inside: World) -> None:
+    inside.agreement.breaks.all().delete()
+    order = an_order(inside, (inside.shipper, 100, 1))
+    receive(inside, order, (1, 105))
+    held = invoice(inside, "A", billed(1, 105, 1))
+    assert held_by(held) == ["QTY_ORDERED"]
+    propose_order_change(
+        order,
+        lines=[LineRevision(1, Decimal(105))],
+        reason="As billed",
+        actor=inside.people["buyer"],
+    )
+    react(match_after_order_change, "purchase_order.revised")
+    assert status_of(held) == "approved"
+    hold = Hold.objects.get(invoice=held)
+    assert (hold.status, hold.closed_because) == ("cleared", "order change PO-1, revision 2")
 
 
 def test_an_amended_agreement_is_seen_by_open_invoices(inside: World) -> None:

@@ -14,8 +14,9 @@ from django.utils import timezone
 
 from matching.demo.company import make_company
 from matching.demo.history import make_history
+from matching.demo.order_changes import make_order_changes
 from matching.demo.settling import settle_history
-from matching.demo.waiting import make_waiting_work
+from matching.demo.waiting import Desk, make_waiting_work
 from procure.events import work_off
 from procure.models import Organization
 from procure.statistics import refresh_statistics
@@ -56,4 +57,5 @@ def make_organization(slug: str, name: str, days: int, password: str) -> Organiz
     if days > timedelta(days=365).days:
         with tenant_atomic(organization.pk, is_bulk=True):
             make_waiting_work(company)
+            make_order_changes(Desk(company))
     return organization
