@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import URLPattern, URLResolver, path
 
-from suppliers import catalogue_views, supplier_views, terms_views
+from suppliers import agreement_views, catalogue_views, supplier_views, terms_views
 
 app_name = "suppliers"
 
@@ -34,7 +34,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     ),
     path(
         "suppliers/<uuid:public_id>/agreements/new/",
-        terms_views.agreement_new,
+        agreement_views.agreement_new,
         name="agreement_new",
     ),
     path("categories/", catalogue_views.category_list, name="category_list"),
@@ -59,12 +59,14 @@ urlpatterns: list[URLPattern | URLResolver] = [
         terms_views.approved_vendor_end,
         name="approved_vendor_end",
     ),
-    path("agreements/", terms_views.agreement_list, name="agreement_list"),
-    path("agreements/<uuid:public_id>/", terms_views.agreement_detail, name="agreement_detail"),
-    path("agreements/<uuid:public_id>/edit/", terms_views.agreement_edit, name="agreement_edit"),
+    path("agreements/", agreement_views.agreement_list, name="agreement_list"),
+    path("agreements/<uuid:public_id>/", agreement_views.agreement_detail, name="agreement_detail"),
+    path(
+        "agreements/<uuid:public_id>/edit/", agreement_views.agreement_edit, name="agreement_edit"
+    ),
     path(
         "agreements/<uuid:public_id>/prices/",
-        terms_views.agreement_prices,
+        agreement_views.agreement_prices,
         name="agreement_prices",
     ),
 ]

@@ -29,14 +29,14 @@ from purchasing.drafting import DraftChanges, LineChange
 from purchasing.models import GoodsReceipt, PurchaseOrder
 from purchasing.receiving import ReceivedLine, ReturnedLine
 from suppliers import (
-    agreements,
+    agreeing,
     catalogue,
     deciding,
     qualification,
     supply_base,
     vendor_approval,
 )
-from suppliers.agreements import PriceRow
+from suppliers.agreeing import PriceRow
 from suppliers.deciding import Candidate
 from suppliers.details import CategoryDetails, ContactDetails, SkuDetails, SupplierDetails
 from suppliers.models import ApprovedVendor, Contact
@@ -355,7 +355,7 @@ def for_sourcing(world: World) -> dict[str, Step]:
             supersedes=None,
             actor=lead,
         ),
-        "agreements.py:agree_prices": lambda: agreements.agree_prices(
+        "agreeing.py:agree_prices": lambda: agreeing.agree_prices(
             world.northline,
             number="NEW-1",
             valid_from=today(),
@@ -364,7 +364,7 @@ def for_sourcing(world: World) -> dict[str, Step]:
             prices=[row],
             actor=lead,
         ),
-        "agreements.py:change_price_agreement": lambda: agreements.change_price_agreement(
+        "agreeing.py:change_price_agreement": lambda: agreeing.change_price_agreement(
             world.agreement, valid_to=end, note="Ends", actor=lead
         ),
         "catalogue.py:create_category": lambda: catalogue.create_category(

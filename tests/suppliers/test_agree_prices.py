@@ -4,14 +4,13 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from procure.models import BusinessEvent
-from suppliers.agreements import (
+from suppliers.agreeing import (
     PriceRow,
-    WantedPrice,
     agree_prices,
-    agreed_prices,
     change_agreed_prices,
     change_price_agreement,
 )
+from suppliers.agreements import WantedPrice, agreed_prices
 from suppliers.models import PriceAgreement, PriceBreak, StaleRollup, Supplier
 from tests.suppliers.support import day, kinds, nothing_changes, refused
 from tests.suppliers.world import sku
