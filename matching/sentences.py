@@ -13,7 +13,9 @@ from matching.comparison import Comparison
 from matching.models import Hold, SupplierInvoice, SupplierInvoiceLine
 from matching.queries import CHECK_WORDS
 from matching.results import Check
+from procure.attachments import files_of_all
 from procure.figures import long_date, money, quantity, short_date, unit_price
+from procure.models import Attachment
 
 RECENT_INVOICES = 12
 MOST_LIMITS = 3
@@ -29,6 +31,7 @@ class Evidence:
     link_words: str = ""
     address: str = ""
     is_link_last: bool = False
+    photos: Sequence[Attachment] = ()
 
 
 def header_sentences(invoice: SupplierInvoice, holds: Iterable[Hold]) -> list[str]:
@@ -117,9 +120,9 @@ def _agreements(slug: str, lines: Sequence[SupplierInvoiceLine]) -> list[Evidenc
 
 def _receipts(slug: str, comparison: Comparison) -> list[Evidence]:
     found = []
-    for line in comparison.receipt_lines:
-        if not line.rejected_quantity:
-            continue
+    rejected = [line for line in comparison.receipt_lines if line.rejected_quantity]
+    photos = files_of_all(rejected)
+    for line in rejected:
         who = line.receipt.posted_by or "Somebody"
         found.append(
             Evidence(
@@ -128,6 +131,7 @@ def _receipts(slug: str, comparison: Comparison) -> list[Evidence]:
                 f"{short_date(line.receipt.received_on)}, {line.reject_reason.replace('_', ' ')}.",
                 line.receipt.number,
                 _address("purchasing:receipt_detail", slug, line.receipt.public_id),
+                photos=photos.get(line.pk, ()),
             )
         )
     missing = [

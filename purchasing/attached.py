@@ -10,6 +10,12 @@ register_file_kind(
 )  # fmt: skip
 register_file_kind(
     FileKind(
+        "goods-receipt-line", "purchasing.GoodsReceiptLine",
+        read="receipts.read", write="receipts.write",
+    )
+)  # fmt: skip
+register_file_kind(
+    FileKind(
         "goods-receipt", "purchasing.GoodsReceipt",
         read="receipts.read", write="receipts.write", page="purchasing:receipt_detail",
     )

@@ -59,6 +59,11 @@ class LineQuantities:
     def accepted(self) -> Decimal:
         return min(self.received - self.rejected, self.net_received)
 
+    @property
+    def rejected_here(self) -> Decimal:
+        """Rejected and not sent back yet: once it is, as much may come as a replacement."""
+        return max(self.rejected - self.returned, ZERO)
+
 
 def line_quantities(order_line_ids: Collection[int]) -> dict[int, LineQuantities]:
     """The quantities of each given line, zeros for those without a receipt: one statement."""

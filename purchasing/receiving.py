@@ -11,6 +11,7 @@ from decimal import Decimal
 from django.db import transaction
 from django.utils import timezone
 
+from procure.attachments import CheckedFile, keep_file
 from procure.documents import lock, next_number, require_status
 from procure.errors import BusinessRuleError
 from procure.events import record
@@ -31,18 +32,22 @@ from suppliers.rollups import StaleKey, mark_stale
 Status = PurchaseOrder.Status
 OverReceipt = Organization.OverReceipt
 
+MOST_PHOTOS = 10  # of one rejected line, at one receipt
+
 
 @dataclass(frozen=True, slots=True)
 class ReceivedLine:
     """What came of one line: good and rejected quantity, in the order line's unit.
 
     `reason` is one of GoodsReceiptLine.RejectReason, or words; needed when something is rejected.
+    `photos` show what is wrong with the rejected goods.
     """
 
     line_no: int
     good: Decimal
     rejected: Decimal = ZERO
     reason: str = ""
+    photos: tuple[CheckedFile, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +71,8 @@ def post_receipt(
     """Writes down goods that came; lines with nothing are left out.
 
     Refused: an order that is not issued, a day in the future, nothing at all, a rejection
-    without a reason, more than the organization's limit, goods of an order one approved oneself.
+    without a reason, photos without a rejection, more than the organization's limit, goods of an
+    order one approved oneself.
     """
     order = lock_order(order)
     require_status(order, Status.ISSUED)
@@ -84,16 +90,7 @@ def post_receipt(
             posted_by=actor,
         )
     )
-    GoodsReceiptLine.objects.bulk_create(
-        GoodsReceiptLine(
-            receipt=receipt,
-            order_line=known[line.line_no],
-            received_quantity=line.good + line.rejected,
-            rejected_quantity=line.rejected,
-            reject_reason=line.reason.strip() if line.rejected else "",
-        )
-        for line in came
-    )
+    _write_lines(receipt, came, known, actor)
     touched = [known[line.line_no] for line in came]
     mark_results_stale(order, touched, [received_on])
     _record("goods_receipt.posted", receipt, order, touched, actor, _in_words(came, over))
@@ -150,6 +147,30 @@ def post_return(
     words = f"{receipt.number}: goods went back. {reason.strip()}"
     _record("goods_receipt.returned", receipt, order, touched, actor, words)
     return receipt
+
+
+@transaction.atomic
+def return_rejected(order: PurchaseOrder, *, line_no: int, actor: User) -> GoodsReceipt:
+    """Sends back all rejected goods of a line that are still here; as much may then come anew.
+
+    Refused: a line that is not on the order, nothing rejected that is still here.
+    """
+    order = lock_order(order)
+    line = next((one for one in lock_lines(order) if one.line_no == line_no), None)
+    if line is None:
+        raise BusinessRuleError("line", f"Line {line_no} is not on this order.")
+    rejected = line_quantities([line.pk])[line.pk].rejected_here
+    if not rejected:
+        raise BusinessRuleError(
+            "nothing_rejected", f"Line {line_no}: no rejected goods are here any more."
+        )
+    return post_return(
+        order,
+        lines=[ReturnedLine(line_no, rejected)],
+        returned_on=timezone.localdate(),
+        reason=f"Rejected goods of line {line_no} go back.",
+        actor=actor,
+    )
 
 
 @transaction.atomic
@@ -252,6 +273,7 @@ def _checked(
                     f"Line {line.line_no}: give a quantity of at most four decimals, not below zero.",
                     field,
                 )
+        _check_photos(line)
         if line.rejected and not line.reason.strip():
             raise BusinessRuleError(
                 "reject_reason",
@@ -262,6 +284,42 @@ def _checked(
     if not came:
         raise BusinessRuleError("nothing", "Enter a quantity on at least one line.", "lines")
     return came
+
+
+def _check_photos(line: ReceivedLine) -> None:
+    field = f"line-{line.line_no}-photos"
+    if line.photos and not line.rejected:
+        raise BusinessRuleError(
+            "photos",
+            f"Line {line.line_no}: photos show rejected goods; say how many are rejected.",
+            f"line-{line.line_no}-rejected",
+        )
+    if len(line.photos) > MOST_PHOTOS:
+        raise BusinessRuleError(
+            "photos", f"Line {line.line_no}: {MOST_PHOTOS} photos at most.", field
+        )
+
+
+def _write_lines(
+    receipt: GoodsReceipt,
+    came: Sequence[ReceivedLine],
+    known: Mapping[int, PurchaseOrderLine],
+    actor: User,
+) -> None:
+    """The receipt's lines in one statement, then their photos."""
+    written = GoodsReceiptLine.objects.bulk_create(
+        GoodsReceiptLine(
+            receipt=receipt,
+            order_line=known[line.line_no],
+            received_quantity=line.good + line.rejected,
+            rejected_quantity=line.rejected,
+            reject_reason=line.reason.strip() if line.rejected else "",
+        )
+        for line in came
+    )
+    for row, line in zip(written, came, strict=True):
+        for photo in line.photos:
+            keep_file(row, photo, uploaded_by=actor)
 
 
 def _over_limit(
@@ -289,10 +347,12 @@ def _over_limit(
 
 def _over_sentence(line: PurchaseOrderLine, here: LineQuantities, limit: Decimal) -> str:
     left = max(limit - here.net_received, ZERO)
+    rejected = plain_decimal(here.rejected_here)
+    replaced = f" Send the rejected {rejected} back first; as many can then replace them."
     return (
         f"Line {line.line_no}: {plain_decimal(left)} more can be received at most "
         f"(ordered {plain_decimal(line.ordered_quantity - line.cancelled_quantity)}, "
-        f"here {plain_decimal(here.net_received)})."
+        f"here {plain_decimal(here.net_received)})." + (replaced if here.rejected_here else "")
     )
 
 

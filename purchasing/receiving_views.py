@@ -6,6 +6,7 @@ import re
 import uuid
 from decimal import Decimal
 from typing import Any
+from urllib.parse import urlencode
 
 from django.contrib import messages
 from django.core.paginator import Paginator
@@ -13,10 +14,12 @@ from django.http import HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils import timezone
+from django.views.decorators.http import require_POST
 
-from procure.attachments import attached
+from procure.attachments import IMAGES, attached, check_upload, files_of_all
 from procure.documents import find, idempotent
 from procure.errors import BusinessRuleError
+from procure.middleware import PERMISSIONS_POLICY
 from procure.models import BusinessEvent
 from procure.money import ZERO
 from procure.permissions import requires
@@ -36,23 +39,27 @@ from purchasing.receiving import (
     ReturnedLine,
     post_receipt,
     post_return,
+    return_rejected,
     reverse_receipt,
 )
+from purchasing.scanning import MOST_CHARACTERS, awaited_lines, read_scan
 from purchasing.typed import in_readers_notation, typed_day, typed_decimal
 
 PER_PAGE = 50
 RECEIVING = "Receiving"
+SCAN_SOMETHING = "Scan or type an order number, a SKU code, a GTIN or a delivery note."
 
 
 @requires("receipts.read")
 def receiving_list(request: OrganizationRequest) -> HttpResponse:
     """Issued orders that something is awaited of, the most overdue first."""
-    text = request.GET.get("q", "").strip()
+    text = request.GET.get("q", "").replace("\0", "").strip()[:MOST_CHARACTERS]
     orders = awaited_orders()
     if text:
-        orders = by_number_or_supplier(orders, text)
+        of_sku = [line.order_id for line in awaited_lines(text)]
+        orders = by_number_or_supplier(orders, text) | orders.filter(pk__in=of_sku)
     page = Paginator(orders, PER_PAGE).get_page(request.GET.get("page"))
-    return render_screen(
+    response = render_screen(
         request,
         "purchasing/receiving_list.html",
         {
@@ -63,6 +70,43 @@ def receiving_list(request: OrganizationRequest) -> HttpResponse:
         },
         breadcrumb=[RECEIVING],
     )
+    return _with_camera(response)
+
+
+def _with_camera(response: HttpResponse) -> HttpResponse:
+    """Lets a screen with the scan field use the camera; no other screen may."""
+    response.headers["Permissions-Policy"] = PERMISSIONS_POLICY.replace(
+        "camera=()", "camera=(self)"
+    )
+    return response
+
+
+@requires("receipts.read")
+def receiving_scan(request: OrganizationRequest) -> HttpResponse:
+    """Jumps to what was scanned or typed: an order, its line, or a receipt posted already."""
+    text, slug = request.GET.get("q", "").strip()[:MOST_CHARACTERS], request.organization.slug
+    order = _scanned_order(request.GET.get("order", ""))
+    found = read_scan(text, order)
+    if found.receipt is not None:
+        messages.info(request, f"“{text}” is posted already, as {found.receipt.number}.")
+        return redirect("purchasing:receipt_detail", slug, found.receipt.public_id)
+    if found.order is not None:
+        name = "receive_order" if request.membership.may("receipts.write") else "order_detail"
+        address = reverse(f"purchasing:{name}", args=[slug, found.order.public_id])
+        number = found.line.line_no if found.line is not None else None
+        return redirect(f"{address}?line={number}#line-{number}" if number else address)
+    if order is not None and not found.lines:
+        messages.warning(request, f"“{text}” is on no open order." if text else SCAN_SOMETHING)
+        return redirect("purchasing:receive_order", slug, order.public_id)
+    return redirect(f"{reverse('purchasing:receiving_list', args=[slug])}?{urlencode({'q': text})}")
+
+
+def _scanned_order(public_id: str) -> PurchaseOrder | None:
+    """The order on whose screen it was scanned; what is no id is none."""
+    try:
+        return find(PurchaseOrder, uuid.UUID(public_id)) if public_id else None
+    except ValueError:
+        return None
 
 
 @requires("receipts.read")
@@ -115,12 +159,14 @@ def _received_line(
     key = f"line-{one.line.line_no}"
     good = request.POST.get(f"{key}-good", "").strip()
     rejected = request.POST.get(f"{key}-rejected", "").strip()
+    photos = request.FILES.getlist(f"{key}-photos")
     unsaid = one.open if everything and not good and not rejected else ZERO
     return ReceivedLine(
         one.line.line_no,
         typed_decimal(good, f"{key}-good") if good else unsaid,
         typed_decimal(rejected, f"{key}-rejected") if rejected else ZERO,
         request.POST.get(f"{key}-reason", ""),
+        tuple(check_upload(one, allowed=IMAGES, field=f"{key}-photos") for one in photos),
     )
 
 
@@ -140,6 +186,8 @@ def _receive_screen(
         {
             "one": one,
             "key": f"line-{one.line.line_no}",
+            "is_scanned": request.GET.get("line") == str(one.line.line_no),
+            "lost_photos": bool(request.FILES.getlist(f"line-{one.line.line_no}-photos")),
             **{
                 name: request.POST.get(f"line-{one.line.line_no}-{name}", "")
                 for name in ("good", "rejected", "reason")
@@ -161,13 +209,35 @@ def _receive_screen(
         "errors": [(error.field or "", error.message)] if error else [],
         "error_field": error.field if error else "",
     }
-    return render_screen(
+    response = render_screen(
         request,
         "purchasing/receive_order.html",
         context,
         section="purchasing:receiving_list",
         status=422 if error else 200,
     )
+    return _with_camera(response)
+
+
+@requires("receipts.write")
+@require_POST
+@idempotent
+def rejected_return(
+    request: OrganizationRequest, public_id: uuid.UUID, line_no: int
+) -> HttpResponse:
+    """Sends the rejected goods of a line back, so that a replacement can be received."""
+    order = find(PurchaseOrder, public_id)
+    try:
+        returned = return_rejected(order, line_no=line_no, actor=request.user)
+    except BusinessRuleError as error:
+        messages.error(request, error.message)
+    else:
+        messages.success(
+            request,
+            f"{returned.number} is posted: the rejected goods of line {line_no} went back. "
+            "A credit is expected, or a replacement can be received.",
+        )
+    return redirect("purchasing:receive_order", request.organization.slug, public_id)
 
 
 @requires("receipts.read")
@@ -184,10 +254,13 @@ def _receipt_screen(
 ) -> HttpResponse:
     lines = list(receipt.lines.select_related("order_line__sku"))
     here = line_quantities([line.order_line_id for line in lines])
+    photos = files_of_all(lines)
     context = {
         "receipt": receipt,
         "order": receipt.order,
         "lines": [(line, here[line.order_line_id]) for line in lines],
+        "photographed": [(line, photos[line.pk]) for line in lines if line.pk in photos],
+        "may_replace": receipt.order.status == PurchaseOrder.Status.ISSUED,
         "events": list(
             BusinessEvent.objects.filter(
                 subject_type="purchasing.goodsreceipt", subject_id=receipt.pk

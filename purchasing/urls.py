@@ -36,7 +36,13 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path(f"{ORDER}print/", views.order_print, name="order_print"),
     path(f"{ORDER}pdf/", views.order_pdf, name="order_pdf"),
     path("receiving/", receiving.receiving_list, name="receiving_list"),
+    path("receiving/scan/", receiving.receiving_scan, name="receiving_scan"),
     path("receiving/<uuid:public_id>/", receiving.receive_order, name="receive_order"),
+    path(
+        "receiving/<uuid:public_id>/lines/<int:line_no>/return-rejected/",
+        receiving.rejected_return,
+        name="rejected_return",
+    ),
     path("receipts/", receiving.receipt_list, name="receipt_list"),
     path(RECEIPT, receiving.receipt_detail, name="receipt_detail"),
     path(f"{RECEIPT}reverse/", receiving.receipt_reverse, name="receipt_reverse"),

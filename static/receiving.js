@@ -23,7 +23,7 @@ function show() {
 function keep() {
   const typed = {};
   for (const [name, value] of new FormData(form)) {
-    if (value && !["csrfmiddlewaretoken", "idempotency_key", "received_on"].includes(name)) typed[name] = value;
+    if (value && typeof value === "string" && !["csrfmiddlewaretoken", "idempotency_key", "received_on"].includes(name)) typed[name] = value;
   }
   try {
     localStorage.setItem(shelf, JSON.stringify(typed));
@@ -44,7 +44,7 @@ function restore() {
   for (const [name, value] of Object.entries(typed)) {
     for (const input of form.querySelectorAll(`[name="${CSS.escape(name)}"]`)) {
       if (input.type === "radio") input.checked = input.value === value;
-      else if (!input.value) input.value = value;
+      else if (input.type !== "file" && !input.value) input.value = value;
     }
   }
 }

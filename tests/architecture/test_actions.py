@@ -163,6 +163,8 @@ def for_buying(world: World) -> dict[str, Step]:
     )
     received = issued(world)
     receipt = receive(world, received, (1, 10))
+    crushed = issued(world)
+    receive(world, crushed, ReceivedLine(1, Decimal(60), Decimal(40), "damaged"))
     short, to_close, to_cancel = issued(world), issued(world), issued(world)
     change = DraftChanges(lines={1: LineChange(quantity=Decimal(7))})
     return {
@@ -201,6 +203,9 @@ def for_buying(world: World) -> dict[str, Step]:
             returned_on=today(),
             reason="Torn",
             actor=receiver,
+        ),
+        "receiving.py:return_rejected": lambda: receiving.return_rejected(
+            crushed, line_no=1, actor=receiver
         ),
         "receiving.py:reverse_receipt": lambda: receiving.reverse_receipt(
             GoodsReceipt.objects.filter(kind="return").earliest("pk")

@@ -13,6 +13,7 @@ from purchasing.ordering import submit_purchase_order
 from purchasing.receiving import ReceivedLine
 from tests.browser import PHONE, SignIn, seen_in_both_themes_and_widths
 from tests.factories import QualificationFactory
+from tests.procure.test_attach_file import PNG
 from tests.purchasing.buying import a_rule, drafted, issued, receive, submitted
 from tests.world import World
 
@@ -155,6 +156,12 @@ def test_goods_are_received_on_a_phone(world: World, sign_in: SignIn) -> None:
     page.locator("#line-1-reason").get_by_label("Damaged").check()
     page.reload()
     expect(page.locator("#line-1-good")).to_have_value("96")
+    page.locator("#line-1-photos").set_input_files(
+        [{"name": "crushed.png", "mimeType": "image/png", "buffer": PNG}]
+    )
+    page.fill("#scan", "div-12-sb")
+    page.keyboard.press("Enter")
+    expect(page.locator("#line-2-good")).to_be_focused()
     page.get_by_role("button", name="All of DIV-12-SB").click()
     expect(page.locator("#receive-count")).to_have_text("2 of 2 lines")
     page.get_by_role("button", name="Post receipt").click()
@@ -165,6 +172,8 @@ def test_goods_are_received_on_a_phone(world: World, sign_in: SignIn) -> None:
             (Decimal(100), Decimal(4)),
             (Decimal(40), Decimal(0)),
         ]
+    expect(page.get_by_alt_text("Photo crushed.png")).to_be_visible()
+    expect(page.get_by_role("button", name="Return the rejected 4")).to_be_visible()
     assert heard == []
 
 
