@@ -212,15 +212,17 @@ def _choose_supplier(
     return [f"Supplier: {choice.supplier}."]
 
 
-def ask_about(order: PurchaseOrder, sku_ids: set[int]) -> ListCheck:
+def ask_about(
+    order: PurchaseOrder, sku_ids: set[int], lines: Sequence[PurchaseOrderLine] = ()
+) -> ListCheck:
     """The list's answer for the order's supplier as the draft stands; for its category while it
-    has no lines."""
+    has no lines. With `lines` given, their amounts count against a provisional admission."""
     if order.supplier_id is None:
         return ListCheck({})
     today = timezone.localdate()
     if not sku_ids and order.category:
         return ListCheck.of_category(order.supplier_id, order.category, today)
-    return check_list(order.supplier_id, sku_ids, today)
+    return check_list(order.supplier_id, sku_ids, today, lines)
 
 
 def _remove(lines: dict[int, PurchaseOrderLine], removed: Sequence[int]) -> list[str]:

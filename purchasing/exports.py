@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 
 from procure.exports import Cells, ExportOptions, export_kind
 from procure.units import canonical_unit
-from purchasing.models import GoodsReceipt, GoodsReceiptLine, PurchaseOrder, PurchaseOrderLine
+from purchasing.models import GoodsReceipt, GoodsReceiptLine, PurchaseOrder
 from purchasing.models import PurchaseOrderLine as OrderLine
 
 Status = PurchaseOrder.Status
@@ -54,9 +54,10 @@ def export_receipts(_options: ExportOptions) -> Iterable[Cells]:
     *("amount", "currency", "origin", "status", "reason", "explanation", "ordered_by"),
 )
 def export_list_exceptions(_options: ExportOptions) -> Iterator[Cells]:
-    """Order lines off the approved vendor list, with the reason that was given."""
+    """Order lines off the approved vendor list or from a provisional supplier, with the reason
+    that was given."""
     lines = (
-        OrderLine.objects.filter(list_standing=PurchaseOrderLine.ListStanding.OFF_LIST)
+        OrderLine.objects.filter(list_standing__in=OrderLine.EXCEPTIONS)
         .exclude(order__status__in=[Status.DRAFT, Status.CANCELLED])
         .select_related("order__supplier", "order__created_by", "sku__category")
         .order_by("order__number", "line_no")

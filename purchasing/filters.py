@@ -70,9 +70,7 @@ class OrderFilter(django_filters.FilterSet):  # type: ignore[misc]
     ) -> QuerySet[PurchaseOrder]:
         if not value:
             return orders
-        off_list = PurchaseOrderLine.objects.filter(
-            list_standing=PurchaseOrderLine.ListStanding.OFF_LIST
-        )
+        off_list = PurchaseOrderLine.objects.filter(list_standing__in=PurchaseOrderLine.EXCEPTIONS)
         return orders.filter(pk__in=off_list.values("order_id"))
 
 

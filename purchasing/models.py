@@ -25,6 +25,7 @@ from suppliers.models import (
     ApprovedVendor,
     Category,
     PriceBreak,
+    ProvisionalAdmission,
     Sku,
     SourcingDecision,
     Supplier,
@@ -193,7 +194,10 @@ class PurchaseOrderLine(OrganizationOwned):
         PREFERRED = "preferred", "Preferred"
         APPROVED = "approved", "Approved"
         BACKUP = "backup", "Approved, backup"
+        PROVISIONAL = "provisional", "Provisional"
         OFF_LIST = "off_list", "Off list"
+
+    EXCEPTIONS = (ListStanding.PROVISIONAL, ListStanding.OFF_LIST)
 
     order = OrganizationForeignKey(PurchaseOrder, CASCADE, related_name="lines")
     line_no = models.PositiveIntegerField()
@@ -221,8 +225,11 @@ class PurchaseOrderLine(OrganizationOwned):
         blank=True,
         help_text="Empty: by the category.",
     )
-    list_standing = models.CharField(max_length=10, choices=ListStanding.choices, blank=True)
+    list_standing = models.CharField(max_length=12, choices=ListStanding.choices, blank=True)
     list_entry = OrganizationForeignKey(ApprovedVendor, null=True, blank=True, related_name="+")
+    list_admission = OrganizationForeignKey(
+        ProvisionalAdmission, null=True, blank=True, related_name="+"
+    )
     source_id = models.BigIntegerField(null=True, blank=True)
 
     class Meta:

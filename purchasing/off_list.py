@@ -11,9 +11,15 @@ from dataclasses import dataclass
 from datetime import date
 
 from procure.errors import BusinessRuleError
+from purchasing.allowances import within_allowances
 from purchasing.models import PurchaseOrder, PurchaseOrderLine
 from purchasing.writing import write_lines
-from suppliers.approved_vendors import ListDecision, category_decisions, list_decisions
+from suppliers.approved_vendors import (
+    PROVISIONAL,
+    ListDecision,
+    category_decisions,
+    list_decisions,
+)
 from suppliers.models import Category
 
 LEAST_EXPLANATION = 20  # characters
@@ -30,7 +36,8 @@ class ListCheck:
     @classmethod
     def of_category(cls, supplier_id: int, category: Category, on: date) -> ListCheck:
         """The answer for a category as a whole, as long as an order has no lines."""
-        return cls(dict(category_decisions([supplier_id], category, on)))
+        decisions = category_decisions([supplier_id], category, on)
+        return cls(within_allowances(decisions, [], on))
 
     @property
     def off_list(self) -> list[ListDecision]:
@@ -46,8 +53,13 @@ class ListCheck:
         return bool(self.off_list)
 
     @property
+    def is_provisional(self) -> bool:
+        return any(one.standing == PROVISIONAL for one in self.decisions.values())
+
+    @property
     def needs_reason(self) -> bool:
-        return self._any(_Rule.JUSTIFY, _Rule.APPROVE)
+        """By the category's rule; a provisional supplier always asks for it."""
+        return self.is_provisional or self._any(_Rule.JUSTIFY, _Rule.APPROVE)
 
     @property
     def needs_approver(self) -> bool:
@@ -63,6 +75,17 @@ class ListCheck:
         return next((d for d in self.decisions.values() if d.is_blocked), None)
 
     @property
+    def admission_ids(self) -> set[int]:
+        """The provisional admissions that the answer rests on."""
+        return {one.admission_id for one in self.decisions.values() if one.admission_id}
+
+    @property
+    def exhausted(self) -> ListDecision | None:
+        """The decision of a provisional admission that has nothing left for this order."""
+        used_up = (d for d in self.decisions.values() if d.is_blocked and d.admission_id)
+        return next(used_up, None)
+
+    @property
     def missing(self) -> str:
         """What the supplier lacks, as one sentence; empty when it lacks nothing."""
         return next((d.missing for d in self.off_list if d.missing), "")
@@ -71,15 +94,28 @@ class ListCheck:
         return any(decision.rule in rules for decision in self.off_list)
 
 
-def check_list(supplier_id: int, sku_ids: Collection[int], on: date) -> ListCheck:
-    """Asks the list about one supplier for these SKUs on a day, in constant SQL."""
+def check_list(
+    supplier_id: int,
+    sku_ids: Collection[int],
+    on: date,
+    lines: Sequence[PurchaseOrderLine] = (),
+) -> ListCheck:
+    """Asks the list about one supplier for these SKUs on a day, in constant SQL.
+
+    The answer rests on what is left of a provisional admission once the order of these `lines` is
+    counted in; without lines, on whether anything is left.
+    """
     decisions = list_decisions({(supplier_id, sku_id) for sku_id in sku_ids}, on)
-    return ListCheck({sku_id: decision for (_, sku_id), decision in decisions.items()})
+    by_sku = {sku_id: decision for (_, sku_id), decision in decisions.items()}
+    return ListCheck(within_allowances(by_sku, lines, on))
 
 
 def require_supplier_allowed(order: PurchaseOrder, check: ListCheck) -> None:
-    """Refuses a blocked supplier, an off-list one where the rule refuses it, and one whose reason
-    or explanation is missing or was given for another supplier."""
+    """Refuses a blocked supplier, an off-list one where the rule refuses it, a provisional one
+    whose admission is used up, and one whose reason or explanation is missing or was given for
+    another supplier."""
+    if exhausted := check.exhausted:
+        raise BusinessRuleError("admission_used_up", exhausted.missing, "supplier")
     if check.is_refused:
         raise BusinessRuleError(
             "off_list_refused",
@@ -122,13 +158,8 @@ def store_standing(lines: Sequence[PurchaseOrderLine], check: ListCheck) -> None
     changed = []
     for line in lines:
         decision = check.decisions[line.sku_id]
-        if (line.list_standing, line.list_entry_id) != (
-            decision.standing,
-            decision.entry_id,
-        ):
-            line.list_standing, line.list_entry_id = (
-                decision.standing,
-                decision.entry_id,
-            )
+        answer = (decision.standing, decision.entry_id, decision.admission_id)
+        if (line.list_standing, line.list_entry_id, line.list_admission_id) != answer:
+            line.list_standing, line.list_entry_id, line.list_admission_id = answer
             changed.append(line)
-    write_lines(changed, ["list_standing", "list_entry"])
+    write_lines(changed, ["list_standing", "list_entry", "list_admission"])

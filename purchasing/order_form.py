@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from decimal import Decimal
 
@@ -22,6 +22,7 @@ from django.utils import timezone
 from procure.figures import percent, quantity, unit_price
 from procure.models import User
 from procure.money import ZERO, round_money
+from purchasing.allowances import within_allowances
 from purchasing.drafting import ask_about
 from purchasing.drafts import is_price_edited, prices_for
 from purchasing.models import Approval, PurchaseOrder, PurchaseOrderLine
@@ -148,7 +149,8 @@ def current_route(order: PurchaseOrder, total: Decimal, actor: User) -> Route:
     """Whom this order of `total` would ask now; the list is not asked before a supplier is."""
     check = ListCheck({})
     if order.supplier_id is not None:
-        check = ask_about(order, set(order.lines.values_list("sku_id", flat=True)))
+        lines = list(order.lines.all())
+        check = ask_about(order, {line.sku_id for line in lines}, lines)
     steps = route_of(order, total, check, actor=actor)
     return Route(steps, usual_times(steps), check)
 
@@ -201,10 +203,13 @@ def ranking(order: PurchaseOrder) -> list[RankedSupplier]:
         WantedLine(sku_id, ordered)
         for sku_id, ordered in order.lines.values_list("sku_id", "ordered_quantity")
     ]
-    return supplier_ranking(
+    today = timezone.localdate()
+    rows = supplier_ranking(
         category=order.category,
         lines=wanted,
         needed_on=order.needed_on,
-        on=timezone.localdate(),
+        on=today,
         including=[order.supplier_id] if order.supplier_id else [],
     )
+    judged = within_allowances({row.supplier.pk: row.decision for row in rows}, [], today)
+    return [replace(row, decision=judged[row.supplier.pk]) for row in rows]

@@ -257,6 +257,7 @@ def _write(
     fields = [
         *("ordered_quantity", "unit_price", "amount", "unit", "sku", "description", "source_id"),
         *("promised_on", "expected_on", "requested_on", "list_standing", "list_entry"),
+        "list_admission",
         *("agreed_price", "agreed_lead_time_days", "price_break"),
     ]
     write_changes(PurchaseOrderLine, changed, fields)
@@ -341,6 +342,7 @@ def _judge(entries: Iterable[_Entry]) -> None:
         assert entry.line is not None
         entry.line.list_standing = decision.standing
         entry.line.list_entry_id = decision.entry_id
+        entry.line.list_admission_id = decision.admission_id
 
 
 def _price(entries: Iterable[_Entry], suppliers: dict[str, Supplier], skus: dict[str, Sku]) -> None:

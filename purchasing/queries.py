@@ -109,7 +109,7 @@ def listed_orders() -> QuerySet[PurchaseOrder]:
         is_off_list=Exists(
             PurchaseOrderLine.objects.filter(
                 order=OuterRef("pk"),
-                list_standing=PurchaseOrderLine.ListStanding.OFF_LIST,
+                list_standing__in=PurchaseOrderLine.EXCEPTIONS,
             )
         ),
     )

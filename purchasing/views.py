@@ -164,7 +164,7 @@ def order_page_of(
         "total": order_total(lines),
         "is_complete": all(one.is_complete for one in progress),
         "any_received": any(one.quantities.received for one in progress),
-        "is_off_list": any(line.list_standing == "off_list" for line in lines),
+        "is_off_list": any(line.list_standing in line.EXCEPTIONS for line in lines),
         "approvals": current_approvals(order),
         "changes": shown_changes(order, request.user, request.membership.roles),
         "receipts": list(order.receipts.select_related("posted_by")),

@@ -9,29 +9,44 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import date
+from functools import cached_property
 from typing import NamedTuple
 
 from django.db.models import Q
 
 from procure.figures import long_date
 from suppliers.agreements import Pair
-from suppliers.models import ApprovedVendor, Category, Qualification, Sku, Supplier
+from suppliers.models import (
+    ApprovedVendor,
+    Category,
+    ProvisionalAdmission,
+    Qualification,
+    Sku,
+    Supplier,
+)
 
+PROVISIONAL = "provisional"
 OFF_LIST = "off_list"
-STANDINGS = (*ApprovedVendor.Standing.values, OFF_LIST)
+STANDINGS = (*ApprovedVendor.Standing.values, PROVISIONAL, OFF_LIST)
 """From best to worst."""
 
-STANDING_WORDS = {**dict(ApprovedVendor.Standing.choices), OFF_LIST: "Not approved"}
+STANDING_WORDS = {
+    **dict(ApprovedVendor.Standing.choices),
+    PROVISIONAL: "Provisional",
+    OFF_LIST: "Not approved",
+}
 
 
 @dataclass(frozen=True, slots=True)
 class ListDecision:
     """The list's answer for a supplier and a SKU (or category) on a day.
 
-    `standing` is preferred, approved, backup or off_list; `rule` is what the SKU's category asks
+    `standing` is preferred, approved, backup, provisional or off_list; `rule` is what the SKU's category asks
     for off-list orders (off, warn, justify, approve, block); `missing` says in a sentence what
     approval lacks, empty when nothing does. `is_blocked` means no order at all, whatever the
-    reason given: the supplier is blocked, archived or disqualified, or the rule is to refuse.
+    reason given: the supplier is blocked, archived or disqualified, its provisional admission is
+    over, or the rule is to refuse. Provisional means that it may be ordered from with a reason
+    while `admission_id` has something left, which purchasing asks of its orders.
     """
 
     standing: str
@@ -42,10 +57,11 @@ class ListDecision:
     warning: str = ""
     listed_since: date | None = None
     is_qualified: bool = False
+    admission_id: int | None = None
 
     @property
     def is_approved(self) -> bool:
-        return self.standing != OFF_LIST
+        return self.standing in ApprovedVendor.Standing.values
 
     @property
     def standing_words(self) -> str:
@@ -64,6 +80,24 @@ class _Scope(NamedTuple):
     name: str
 
 
+@dataclass(frozen=True)
+class _Admissions:
+    """The open admissions of some suppliers, read only once somebody is not approved: the
+    approved path asks nothing more."""
+
+    supplier_ids: Collection[int]
+    category_ids: Collection[int]
+
+    @cached_property
+    def by_pair(self) -> dict[Pair, ProvisionalAdmission]:
+        found = ProvisionalAdmission.objects.filter(
+            supplier_id__in=self.supplier_ids,
+            category_id__in=self.category_ids,
+            ended_at__isnull=True,
+        ).select_related("category")
+        return {(one.supplier_id, one.category_id): one for one in found}
+
+
 @dataclass(frozen=True, slots=True)
 class _Facts:
     """What the list knows of some suppliers on a day."""
@@ -72,6 +106,7 @@ class _Facts:
     entries: dict[_EntryKey, ApprovedVendor]
     ended: dict[_EntryKey, date]
     qualifications: dict[Pair, Qualification]
+    admissions: _Admissions
     on: date
 
 
@@ -80,7 +115,8 @@ def list_decisions(pairs: Collection[Pair], on: date) -> dict[Pair, ListDecision
 
     The SKU's own entry counts first, then the entry of the nearest category above it. A blocked
     or archived supplier, and one whose nearest qualification is not in force, is off the list
-    even with an entry. Every pair gets a decision; an unknown id is refused.
+    even with an entry; what it lacks may be lent by a provisional
+    admission, which takes a fifth statement. Every pair gets a decision; an unknown id is refused.
     """
     scopes = _sku_scopes({sku_id for _, sku_id in pairs})
     facts = _gather({supplier_id for supplier_id, _ in pairs}, scopes.values(), on)
@@ -201,6 +237,7 @@ def _gather_until(
         entries=in_force,
         ended=ended,
         qualifications={(one.supplier_id, one.category_id): one for one in qualifications},
+        admissions=_Admissions(supplier_ids, category_ids),
         on=on,
     )
 
@@ -234,11 +271,7 @@ def _decide(supplier_id: int, scope: _Scope | None, facts: _Facts) -> ListDecisi
     if entry is None:
         missing = missing or _what_the_list_lacks(supplier_id, scope, facts)
     if missing or entry is None:
-        disqualified = (
-            qualification is not None and qualification.status == Qualification.Status.DISQUALIFIED
-        )
-        refused = disqualified or scope.rule == Category.OffListRule.BLOCK
-        return ListDecision(OFF_LIST, None, scope.rule, missing, refused)
+        return _not_approved(supplier_id, scope, facts, qualification, missing)
     warning = _condition(qualification)
     return ListDecision(
         entry.standing,
@@ -250,6 +283,40 @@ def _decide(supplier_id: int, scope: _Scope | None, facts: _Facts) -> ListDecisi
         listed_since=entry.valid_from,
         is_qualified=qualification is not None,
     )
+
+
+def _not_approved(
+    supplier_id: int,
+    scope: _Scope,
+    facts: _Facts,
+    qualification: Qualification | None,
+    missing: str,
+) -> ListDecision:
+    """Off the list, unless an admission for an emergency stands in. One that is over refuses; a
+    suspension or disqualification is lifted by none."""
+    status = qualification.status if qualification is not None else ""
+    disqualified = status == Qualification.Status.DISQUALIFIED
+    refused = disqualified or scope.rule == Category.OffListRule.BLOCK
+    admission = next(_nearest_admission(supplier_id, scope, facts), None)
+    if admission is None or status in Qualification.REFUSING:
+        return ListDecision(OFF_LIST, None, scope.rule, missing, refused)
+    place, last_day = admission.category.name, long_date(admission.expires_on)
+    if admission.is_over(facts.on):
+        ended = f"The provisional admission for {place} ended on {last_day}."
+        return ListDecision(OFF_LIST, None, scope.rule, ended, True, admission_id=admission.pk)
+    words = f"Admitted provisionally for {place} until {last_day}."
+    return ListDecision(
+        PROVISIONAL, None, scope.rule, missing, False, words, admission_id=admission.pk
+    )
+
+
+def _nearest_admission(
+    supplier_id: int, scope: _Scope, facts: _Facts
+) -> Iterator[ProvisionalAdmission]:
+    """Admissions that had begun on the day, nearest first."""
+    keys = ((supplier_id, category_id) for category_id in scope.lineage)
+    found = (facts.admissions.by_pair[key] for key in keys if key in facts.admissions.by_pair)
+    return (one for one in found if one.admitted_on <= facts.on)
 
 
 def _entry_keys(supplier_id: int, scope: _Scope) -> list[_EntryKey]:

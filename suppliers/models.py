@@ -20,9 +20,11 @@ from procure.fields import (
 from procure.models import User
 from procure.tenancy import Addressed, OrganizationOwned
 from suppliers.decisions import DecisionCandidate, SourcingDecision
+from suppliers.provisional import AdmissionTask, ProvisionalAdmission
 from suppliers.results import PerformanceCell, Scorecard, SkuCost, StaleRollup
 
 __all__ = [
+    "AdmissionTask",
     "ApprovedVendor",
     "Category",
     "Contact",
@@ -30,6 +32,7 @@ __all__ = [
     "PerformanceCell",
     "PriceAgreement",
     "PriceBreak",
+    "ProvisionalAdmission",
     "Qualification",
     "Scorecard",
     "Sku",
@@ -215,6 +218,7 @@ class Qualification(OrganizationOwned):
         DISQUALIFIED = "disqualified", "Disqualified"
 
     USABLE = (Status.QUALIFIED, Status.CONDITIONAL)
+    REFUSING = (Status.SUSPENDED, Status.DISQUALIFIED)
 
     supplier = OrganizationForeignKey(Supplier, CASCADE, related_name="qualifications")
     category = OrganizationForeignKey(Category, related_name="qualifications")

@@ -27,7 +27,6 @@ from suppliers.references import known_categories, known_skus, known_suppliers
 from suppliers.spans import Span, Spans, refuse_days_out_of_order, refuse_overlaps
 
 Thing = tuple[int, int | None, int | None]  # supplier, category, SKU
-REFUSING = (Qualification.Status.SUSPENDED, Qualification.Status.DISQUALIFIED)
 
 
 @import_kind(
@@ -159,7 +158,7 @@ def _refusing_qualifications(
         (one.supplier_id, one.category_id): one
         for one in Qualification.objects.filter(supplier_id__in=supplier_ids)
     }
-    if not any(one.status in REFUSING for one in known.values()):
+    if not any(one.status in Qualification.REFUSING for one in known.values()):
         return {}
     refusals: dict[tuple[int, int | None], str] = {}
     lineages = list(Category.objects.values_list("pk", "lineage"))
@@ -167,7 +166,7 @@ def _refusing_qualifications(
         for category_id, lineage in lineages:
             keys = ((supplier_id, one) for one in lineage or [category_id])
             nearest = next((known[key] for key in keys if key in known), None)
-            if nearest is not None and nearest.status in REFUSING:
+            if nearest is not None and nearest.status in Qualification.REFUSING:
                 refusals[supplier_id, category_id] = nearest.get_status_display().lower()
     return refusals
 

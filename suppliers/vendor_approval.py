@@ -28,8 +28,6 @@ from suppliers.models import (
 )
 from suppliers.validity import require_days_in_order
 
-REFUSED = (Qualification.Status.SUSPENDED, Qualification.Status.DISQUALIFIED)
-
 
 @transaction.atomic
 def approve_vendor(
@@ -158,7 +156,7 @@ def _require_not_refused(supplier: Supplier, category: Category | None) -> None:
         ).select_related("category")
     }
     nearest = next((known[one] for one in lineage if one in known), None)
-    if nearest is not None and nearest.status in REFUSED:
+    if nearest is not None and nearest.status in Qualification.REFUSING:
         status = nearest.get_status_display().lower()
         raise BusinessRuleError(
             "not_qualified",

@@ -43,6 +43,7 @@ STATUS_LOOKS: dict[str, tuple[str, str]] = {
     "overridden": ("warn", "check"),
     "held": ("bad", "triangle-alert"),
     "off_list": ("warn", "lock"),
+    "provisional": ("warn", "hourglass"),
     "not_approved": ("warn", "lock"),
     "rejected": ("bad", "x"),
     "blocked": ("bad", "ban"),

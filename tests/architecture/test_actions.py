@@ -29,6 +29,7 @@ from purchasing.drafting import DraftChanges, LineChange
 from purchasing.models import GoodsReceipt, PurchaseOrder
 from purchasing.receiving import ReceivedLine, ReturnedLine
 from suppliers import (
+    admitting,
     agreeing,
     catalogue,
     deciding,
@@ -39,7 +40,7 @@ from suppliers import (
 from suppliers.agreeing import PriceRow
 from suppliers.deciding import Candidate
 from suppliers.details import CategoryDetails, ContactDetails, SkuDetails, SupplierDetails
-from suppliers.models import ApprovedVendor, Contact
+from suppliers.models import AdmissionTask, ApprovedVendor, Contact, ProvisionalAdmission
 from tests.architecture.test_layers import ROOT, modules, name_of
 from tests.matching.paying import an_order, billed, invoice
 from tests.purchasing.buying import a_rule, drafted, issued, receive, submitted, today
@@ -327,6 +328,22 @@ def for_sourcing(world: World) -> dict[str, Step]:
             Contact.objects.get(pk=contact.pk), details=ContactDetails(name="Ida B."), actor=lead
         ),
         "supply_base.py:remove_contact": lambda: supply_base.remove_contact(contact, actor=lead),
+        "admitting.py:admit_provisionally": lambda: admitting.admit_provisionally(
+            world.kestrel,
+            category=world.boxes,
+            maximum_spend=Decimal(500),
+            maximum_orders=1,
+            expires_on=today() + timedelta(days=9),
+            tasks=["Insurance"],
+            reason="Fire",
+            actor=lead,
+        ),
+        "admitting.py:tick_admission_task": lambda: admitting.tick_admission_task(
+            AdmissionTask.objects.get(), is_done=True, actor=lead
+        ),
+        "admitting.py:end_admission": lambda: admitting.end_admission(
+            ProvisionalAdmission.objects.get(), reason="Over", actor=lead
+        ),
         "qualification.py:qualify_supplier": lambda: qualification.qualify_supplier(
             world.kestrel,
             category=world.boxes,

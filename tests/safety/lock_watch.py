@@ -1,7 +1,7 @@
 """Watches which locks a transaction takes, and in what order.
 
-The house's order is: the form's key, advisory locks, supplier, order, order lines, receipts and
-invoices, the number series. A lock taken out of turn can make two transactions wait for each other.
+The house's order is: the form's key, advisory locks, supplier, order, order lines, provisional admissions,
+receipts and invoices, the number series. A lock taken out of turn can make two transactions wait for each other.
 Markers and the trail are only ever added to, and claimed with SKIP LOCKED, so nobody waits there.
 """
 
@@ -21,10 +21,11 @@ RANKS = {
     "suppliers_supplier": 2,
     "purchasing_purchaseorder": 3,
     "purchasing_purchaseorderline": 4,
-    "purchasing_goodsreceipt": 5,
-    "matching_supplierinvoice": 5,
-    "matching_resolution": 5,
-    "procure_documentnumber": 6,
+    "suppliers_provisionaladmission": 5,
+    "purchasing_goodsreceipt": 6,
+    "matching_supplierinvoice": 6,
+    "matching_resolution": 6,
+    "procure_documentnumber": 7,
 }
 # Rows that are new to everybody else until the commit: nobody can wait for them.
 COUNTED_INSERTS = {"procure_idempotencykey", "procure_documentnumber"}
