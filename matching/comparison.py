@@ -110,6 +110,7 @@ def compare_documents(
         position = next((line.position for line in lines if line.pk == hold.invoice_line_id), None)
         by_position[position].append(hold)
     goods_position = 0
+    settled = _settled_words(invoice)
     rows = []
     for line in lines:
         if line.charge_code:
@@ -119,6 +120,7 @@ def compare_documents(
         before = _billed_before(goods_position, line, checks)
         row = _row(line, came.get(line.order_line_id or 0, []), before)
         _mark(row, by_position.get(line.position, []), over)
+        _settle(row, over, settled)
         if row.is_unlinked and not row.words:
             row.words, row.over = ["no order line"], line.amount
         rows.append(row)
@@ -213,6 +215,29 @@ def _mark(row: ComparedLine, holds: Sequence[Hold], over: Decimal) -> None:
         row.over = over
 
 
+def _settled_words(invoice: SupplierInvoice) -> str:
+    """What became of a difference of an approved invoice that no hold keeps open any more."""
+    if invoice.approved_amount is None:
+        return ""
+    return "claimed" if invoice.approved_amount < invoice.total_amount else "accepted"
+
+
+def _settle(row: ComparedLine, over: Decimal, settled: str) -> None:
+    """A difference that a person decided about is no match: it was claimed or accepted."""
+    if over > 0 and settled and not row.words:
+        row.words, row.over = [settled], over
+
+
+def _settled_size(checks: Sequence[Mapping[str, Any]], check: Check, code: str = "") -> Decimal:
+    """The difference that a check of charges or tax found beyond its limit."""
+    found = (
+        decimal_of(one.get("at_stake")) or ZERO
+        for one in checks
+        if one["check"] == check and one.get("status") == "hold" and code in ("", one.get("code"))
+    )
+    return sum(found, ZERO)
+
+
 def _size(hold: Hold) -> Decimal:
     """How large a difference is, so that the largest of a cell is the one shown."""
     return abs(decimal_of(hold.difference) or ZERO)
@@ -240,6 +265,7 @@ def _charge_rows(
         )
         row.ordered_price = expected.get(code)
         _mark_header(row, [h for h in holds if h.check_code == Check.CHARGE and h.code == code])
+        _settle(row, _settled_size(checks, Check.CHARGE, code), _settled_words(invoice))
         rows.append(row)
     return rows
 
@@ -254,6 +280,7 @@ def _tax_rows(
     expected = [decimal_of(c.get("expected")) or ZERO for c in checks if c["check"] == Check.TAX]
     row.ordered_price = sum(expected, ZERO) if expected else None
     _mark_header(row, [hold for hold in holds if hold.check_code == Check.TAX])
+    _settle(row, _settled_size(checks, Check.TAX), _settled_words(invoice))
     return [row]
 
 

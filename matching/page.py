@@ -97,6 +97,7 @@ def held_page(item: QueueItem, membership: Membership, queue: Sequence[QueueItem
             item.holds,
             comparison,
             may_see_limits=membership.may("settings.read"),
+            may_add_factor=membership.may("unit_factors.write"),
         ),
         choices=choices_for(invoice, item.holds, result, membership, colleague, comparison)
         if result and item.decision is None

@@ -30,6 +30,7 @@ GOODS_IN_WORDS = {
 }
 TAKES_GOODS_AWAY = {"goods_receipt.returned", "goods_receipt.reversed"}
 Status = SupplierInvoice.Status
+Pair = tuple[int, int]  # supplier, SKU
 
 
 @reacts_to("organization.founded")
@@ -84,13 +85,28 @@ def _order_words(event: BusinessEvent) -> str:
 @reacts_to("price_agreement.agreed", "price_agreement.changed", "price_agreement.prices_changed")
 def match_after_agreement_change(events: Sequence[BusinessEvent]) -> None:
     """Agreed prices are read anew for the open invoices of what the agreements are about."""
-    pairs = PriceBreak.objects.filter(
-        agreement_id__in=[event.subject_id for event in events]
-    ).values_list("agreement__supplier_id", "sku_id")
-    suppliers, skus = {pair[0] for pair in pairs}, {pair[1] for pair in pairs}
-    line_ids = _lines_under_open_invoices(suppliers, skus)
-    cause = Cause(", ".join(sorted({f"agreement {event.label}" for event in events}))[:200])
-    tell_matched(rematch_order_lines(line_ids, cause), cause, None)
+    named = {event.subject_id: f"agreement {event.label}" for event in events}
+    rows = PriceBreak.objects.filter(agreement_id__in=named).values_list(
+        "agreement__supplier_id", "sku_id", "agreement_id"
+    )
+    by_pair = {(supplier, sku): named[agreement] for supplier, sku, agreement in rows}
+    lines = _lines_under_open_invoices(by_pair)
+    words = {line_id: by_pair[pair] for line_id, pair in lines.items()}
+    cause = Cause(", ".join(sorted(set(words.values())))[:200], words)
+    tell_matched(rematch_order_lines(set(words), cause), cause, None)
+
+
+@reacts_to("unit_factor.added")
+def match_after_unit_factor(events: Sequence[BusinessEvent]) -> None:
+    """Quantities and prices in another unit are converted anew on the open invoices of the SKU."""
+    rows = PurchaseOrderLine.objects.filter(
+        sku_id__in=[event.subject_id for event in events],
+        invoice_lines__invoice__status=Status.OPEN,
+    ).values_list("pk", "sku_id")
+    of_sku = {event.subject_id: f"unit factor {event.payload['words']}" for event in events}
+    words = {line_id: of_sku[sku_id] for line_id, sku_id in rows}
+    cause = Cause(", ".join(sorted(set(words.values())))[:200], words)
+    tell_matched(rematch_order_lines(set(words), cause), cause, None)
 
 
 @reacts_to("import.applied")
@@ -106,7 +122,7 @@ def match_after_import(events: Sequence[BusinessEvent]) -> None:
         )
     )
     line_ids = named["order_line_ids"] | named["received_line_ids"]
-    line_ids |= _lines_under_open_invoices({pair[0] for pair in pairs}, {pair[1] for pair in pairs})
+    line_ids |= set(_lines_under_open_invoices(pairs))
     numbers = PurchaseOrder.objects.filter(lines__in=named["order_line_ids"]).values("number")
     ids = set(
         SupplierInvoice.objects.filter(
@@ -120,14 +136,14 @@ def match_after_import(events: Sequence[BusinessEvent]) -> None:
     tell_matched(match_invoices(ids, cause), cause, None)
 
 
-def _lines_under_open_invoices(suppliers: Collection[int], skus: Collection[int]) -> set[int]:
-    return set(
-        PurchaseOrderLine.objects.filter(
-            order__supplier_id__in=suppliers,
-            sku_id__in=skus,
-            invoice_lines__invoice__status=Status.OPEN,
-        ).values_list("pk", flat=True)
-    )
+def _lines_under_open_invoices(pairs: Collection[Pair]) -> dict[int, Pair]:
+    """The order lines of these suppliers and SKUs, pair by pair, that open invoices bill."""
+    rows = PurchaseOrderLine.objects.filter(
+        order__supplier_id__in={supplier for supplier, _ in pairs},
+        sku_id__in={sku for _, sku in pairs},
+        invoice_lines__invoice__status=Status.OPEN,
+    ).values_list("pk", "order__supplier_id", "sku_id")
+    return {pk: (supplier, sku) for pk, supplier, sku in rows if (supplier, sku) in pairs}
 
 
 @reacts_to("supplier_invoice.captured", "supplier_invoice.approved", "supplier_invoice.voided")

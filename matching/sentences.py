@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from urllib.parse import urlencode
 
 from django.db.models import Exists, OuterRef
 from django.urls import NoReverseMatch, reverse
@@ -32,6 +33,7 @@ class Evidence:
     address: str = ""
     is_link_last: bool = False
     photos: Sequence[Attachment] = ()
+    is_step: bool = False  # what ends the hold: it is offered beside the choices too
 
 
 def header_sentences(invoice: SupplierInvoice, holds: Iterable[Hold]) -> list[str]:
@@ -66,6 +68,7 @@ def evidence_for(
     comparison: Comparison,
     *,
     may_see_limits: bool,
+    may_add_factor: bool,
 ) -> list[Evidence]:
     """Agreement clause, receipt note, the supplier's record of the same, the limits in force."""
     checks = {hold.check_code for hold in holds}
@@ -73,6 +76,8 @@ def evidence_for(
     if checks & PRICE_CHECKS:
         held = {h.invoice_line_id for h in holds if h.check_code in PRICE_CHECKS}
         found += _agreements(slug, [line for line in lines if line.pk in held])
+    if Check.UOM_UNKNOWN in checks:
+        found += _units(slug, invoice, lines, holds, may_add_factor)
     found += _receipts(slug, comparison)
     if checks:
         found += _record(slug, invoice, checks)
@@ -115,6 +120,35 @@ def _agreements(slug: str, lines: Sequence[SupplierInvoiceLine]) -> list[Evidenc
                 _address("suppliers:agreement_detail", slug, terms.agreement_of(agreed).public_id),
             )
         )
+    return found
+
+
+def _units(
+    slug: str,
+    invoice: SupplierInvoice,
+    lines: Sequence[SupplierInvoiceLine],
+    holds: Sequence[Hold],
+    may_add: bool,
+) -> list[Evidence]:
+    """The units that nobody said the size of, each with the way to say it."""
+    held = {hold.invoice_line_id for hold in holds if hold.check_code == Check.UOM_UNKNOWN}
+    unknown = {
+        (line.order_line.sku_id, line.unit): line
+        for line in lines
+        if line.pk in held and line.order_line is not None
+    }
+    back = reverse("matching:exception_detail", args=[slug, invoice.public_id])
+    found = []
+    for line in unknown.values():
+        sku = line.order_line.sku
+        given = {"unit": line.unit, "from": invoice.received_on.isoformat(), "back": back}
+        address = f"{_address('suppliers:unit_factor_new', slug, sku.public_id)}?{urlencode(given)}"
+        text = f"Nobody said how many {line.order_line.unit} one {line.unit} of {sku} holds. "
+        words = f"Say what 1 {line.unit} holds" if may_add else ""
+        found.append(
+            Evidence("ruler", text, words, address if may_add else "", is_link_last=True,
+                     is_step=may_add)
+        )  # fmt: skip
     return found
 
 

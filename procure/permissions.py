@@ -47,6 +47,7 @@ PERMISSIONS: dict[str, frozenset[Role]] = {
     "suppliers.read": _EVERYONE,
     "suppliers.write": frozenset({Role.SOURCING_LEAD}),
     "catalogue.write": frozenset({Role.SOURCING_LEAD, Role.OPERATIONS_LEAD}),
+    "unit_factors.write": _BUYING,
     "sourcing.write": frozenset({Role.SOURCING_LEAD}),
     "scorecards.read": _EVERYONE,
     "costs.read": _EVERYONE,

@@ -49,8 +49,10 @@ class Suggestion:
     @property
     def difference(self) -> str:
         paid, price = self.price.last_paid, self.price.unit_price
+        if not self.supplier_name:
+            return "choose a supplier to compare"
         if not paid or price is None:
-            return "never bought"
+            return "never bought from it"
         if price == paid:
             return "same as last"
         return f"{percent((price - paid) / paid * 100, signed=True)} vs last"

@@ -7,9 +7,11 @@ from decimal import Decimal
 
 from django.contrib import messages
 from django.http import HttpResponse
+from django.shortcuts import redirect
 from django.utils import timezone
 
 from procure.documents import find, idempotent
+from procure.models import User
 from procure.permissions import requires
 from procure.queries import timeline
 from procure.screens import render_screen
@@ -24,9 +26,16 @@ from suppliers.catalogue import (
 )
 from suppliers.filters import CategoryFilter, SkuFilter
 from suppliers.finding import find_skus
-from suppliers.forms import CategoryForm, MoveCategoryForm, SkuForm, in_tree_order, submitted
+from suppliers.forms import (
+    CategoryForm,
+    MoveCategoryForm,
+    SkuForm,
+    UnitFactorForm,
+    in_tree_order,
+    submitted,
+)
 from suppliers.listing import sorted_page
-from suppliers.models import Category, Sku, SkuCost
+from suppliers.models import Category, Sku, SkuCost, UnitFactor
 from suppliers.pricing import WantedLine
 from suppliers.profiles import EVENTS_SHOWN, sku_agreements
 from suppliers.queries import (
@@ -36,6 +45,7 @@ from suppliers.queries import (
     sku_rows,
 )
 from suppliers.sourcing import supplier_ranking
+from suppliers.unit_factors import add_unit_factor
 
 SKU_SORTS = {
     "code": "code",
@@ -216,6 +226,7 @@ def sku_detail(request: OrganizationRequest, public_id: uuid.UUID) -> HttpRespon
         "overall": next((cost for cost in costs if cost.supplier_id is None), None),
         "costs": [cost for cost in costs if cost.supplier_id is not None],
         "is_pending": results_are_pending(sku=sku),
+        "can_add_factor": request.membership.may("unit_factors.write"),
         "factors": list(sku.unit_factors.order_by("unit", "-valid_from")),
         "events": timeline({"suppliers.sku": [sku.pk]}, EVENTS_SHOWN),
         "can_write": request.membership.may("catalogue.write"),
@@ -268,6 +279,46 @@ def sku_form(request: OrganizationRequest, form: SkuForm, sku: Sku | None) -> Ht
         breadcrumb=[("SKUs", address(request, "sku_list")), title],
         status=422 if form.is_bound else 200,
     )
+
+
+@requires("unit_factors.write")
+@idempotent
+def unit_factor_new(request: OrganizationRequest, public_id: uuid.UUID) -> HttpResponse:
+    """Adds a unit factor to a SKU, and goes back to where it was missed."""
+    sku = find(Sku, public_id)
+    given = {name: request.GET.get(name, "") for name in ("unit", "back")}
+    first_day = request.GET.get("from", "") or timezone.localdate()
+    form = UnitFactorForm(
+        sku,
+        request.POST if request.method == "POST" else None,
+        initial={**given, "valid_from": first_day},
+    )
+    added = submitted(form, lambda: _add_factor(sku, form, request.user))
+    if added is not None:
+        messages.success(request, f"{added} {sku.unit}: held invoices are matched again with it.")
+        back = form.cleaned_data["back"]
+        if back.startswith(f"/{request.organization.slug}/"):
+            return redirect(back)
+        return go_to(request, "sku_detail", sku)
+    back_url = address(request, "sku_detail", sku)
+    context = {
+        "form": form,
+        "title": f"A unit of {sku.code}",
+        "button": "Add the factor",
+        "back_url": back_url,
+    }
+    return render_screen(
+        request,
+        "suppliers/plain_form.html",
+        context,
+        breadcrumb=[("SKUs", address(request, "sku_list")), (sku.code, back_url), "Unit"],
+        status=422 if form.is_bound else 200,
+    )
+
+
+def _add_factor(sku: Sku, form: UnitFactorForm, actor: User) -> UnitFactor:
+    given = {name: form.cleaned_data[name] for name in ("unit", "factor", "valid_from")}
+    return add_unit_factor(sku, **given, actor=actor)
 
 
 @requires("suppliers.read")

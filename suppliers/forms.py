@@ -228,6 +228,19 @@ class MoveCategoryForm(forms.Form):
         parent.offer(Category.objects.all())
 
 
+class UnitFactorForm(forms.Form):
+    """What another unit of a SKU holds, in the SKU's own unit."""
+
+    unit = forms.CharField(label="Unit on the paper", max_length=20)
+    factor = forms.DecimalField(label="Holds", max_digits=18, decimal_places=6)
+    valid_from = forms.DateField(label="From", widget=forms.DateInput(attrs={"type": "date"}))
+    back = forms.CharField(required=False, widget=forms.HiddenInput)
+
+    def __init__(self, sku: Sku, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["factor"].label = f"Holds how many {sku.unit}"
+
+
 class SkuForm(forms.ModelForm[Sku]):
     """What is said about a SKU."""
 

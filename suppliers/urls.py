@@ -47,6 +47,11 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("skus/suggestions/", catalogue_views.sku_suggestions, name="sku_suggestions"),
     path("skus/<uuid:public_id>/", catalogue_views.sku_detail, name="sku_detail"),
     path("skus/<uuid:public_id>/edit/", catalogue_views.sku_edit, name="sku_edit"),
+    path(
+        "skus/<uuid:public_id>/units/new/",
+        catalogue_views.unit_factor_new,
+        name="unit_factor_new",
+    ),
     path("approved-vendors/", terms_views.approved_vendor_list, name="approved_vendor_list"),
     path("approved-vendors/new/", terms_views.approved_vendor_new, name="approved_vendor_new"),
     path(

@@ -41,6 +41,7 @@ from suppliers.agreeing import PriceRow
 from suppliers.deciding import Candidate
 from suppliers.details import CategoryDetails, ContactDetails, SkuDetails, SupplierDetails
 from suppliers.models import AdmissionTask, ApprovedVendor, Contact, ProvisionalAdmission
+from suppliers.unit_factors import add_unit_factor
 from tests.architecture.test_layers import ROOT, modules, name_of
 from tests.matching.paying import an_order, billed, invoice
 from tests.purchasing.buying import a_rule, drafted, issued, receive, submitted, today
@@ -400,6 +401,9 @@ def for_sourcing(world: World) -> dict[str, Step]:
         ),
         "catalogue.py:create_sku": lambda: catalogue.create_sku(
             details=SkuDetails(code="NEW", description="New", **unit), actor=lead
+        ),
+        "unit_factors.py:add_unit_factor": lambda: add_unit_factor(
+            world.divider, unit="BDL", factor=Decimal(25), valid_from=today(), actor=lead
         ),
         "catalogue.py:change_sku": lambda: catalogue.change_sku(
             world.divider,

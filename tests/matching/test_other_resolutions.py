@@ -54,6 +54,16 @@ def test_the_supported_part_is_paid_and_the_rest_claimed(inside: World) -> None:
     assert status_of(note) == "approved"
 
 
+def test_a_claimed_line_is_not_shown_as_a_match(inside: World) -> None:
+    held = a_dear_invoice(inside)
+    page = inside.url(f"invoices/{held.public_id}/")
+    clerk = inside.client("ap_clerk")
+    take_effect(pay_supported(held, reason=WHY, actor=inside.people["ap_clerk"]))
+    text = clerk.get(page).content.decode()
+    assert '10.00</span><span class="pc-sub">claimed</span>' in text
+    assert "> Match</span>" not in text
+
+
 def test_only_accounts_payable_pays_a_part(inside: World) -> None:
     held = a_dear_invoice(inside)
     before = holding_nothing_changed(held)

@@ -337,7 +337,13 @@ def test_suggestions_show_price_source_and_difference(
     assert 'data-code="CTN-12-KR"' in page
     assert "<mark>kraft</mark>" in page
     assert "agreement" in page
-    assert "never bought" in page
+    assert "never bought from it" in page
+    order.supplier = None
+    with world.inside():
+        order.save(update_fields=["supplier"])
+    page = buyer.get(path, {"q": "kraft ship"}, headers=HTMX).content.decode()
+    assert "never bought" not in page
+    assert "choose a supplier to compare" in page
     assert buyer.get(path, {"q": "<script>"}).content.decode().strip() == ""
 
 
