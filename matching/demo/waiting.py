@@ -9,6 +9,7 @@ from decimal import Decimal
 
 from matching.capture import CapturedLine, capture_invoice
 from matching.demo.company import Company
+from matching.demo.pictures import CRUSHED_CARTON
 from matching.models import Tolerance
 from purchasing.approving import approve_purchase_order, send_back_purchase_order
 from purchasing.content import content_hash
@@ -101,7 +102,9 @@ class Desk:
         for line in order.lines.all():
             came = (line.ordered_quantity * D(share)).quantize(D(1))
             bad = refused.get(line.line_no, D(0))
-            lines.append(ReceivedLine(line.line_no, came - bad, bad, "damaged" if bad else ""))
+            photos = (CRUSHED_CARTON,) if bad else ()
+            reason = "damaged" if bad else ""
+            lines.append(ReceivedLine(line.line_no, came - bad, bad, reason, photos))
         post_receipt(
             order,
             lines=lines,

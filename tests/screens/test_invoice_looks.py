@@ -134,3 +134,23 @@ def test_letters_are_text_inside_a_field(
     note.press_sequentially("jklz2")
     expect(note).to_have_value("jklz2")
     expect(page.locator("#held-invoice")).to_have_text("INV-88213")
+
+
+def test_the_keys_are_listed_and_do_nothing_when_turned_off(
+    world: World, queue: dict[str, SupplierInvoice], sign_in: SignIn
+) -> None:
+    page = sign_in(world.client("ap_lead"))
+    page.goto(world.url(f"exceptions/{queue['dear'].public_id}/"))
+    page.keyboard.press("?")
+    expect(page.locator("#keyboard-help")).to_contain_text("Undo the last decision")
+    page.keyboard.press("Escape")
+    lead = world.people["ap_lead"]
+    lead.letter_keys = False
+    lead.save(update_fields=["letter_keys"])
+    page.reload()
+    for key in ("j", "2", "l", "?"):
+        page.keyboard.press(key)
+    expect(page.locator("#held-invoice")).to_have_text("INV-88213")
+    expect(page.get_by_label("Accept the difference")).not_to_be_checked()
+    expect(page.get_by_role("row", name="DIV-12-SB")).to_be_visible()
+    expect(page.locator("#keyboard-help")).to_be_hidden()
