@@ -11,20 +11,17 @@ note repeats by number only; that it never gives back more than was billed is ch
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import timedelta
 from decimal import Decimal
 from typing import Any
-
-from django.db import connection
 
 from matching.feeding import Feed
 from matching.ledger import BilledRow, Ledger
 from matching.models import SupplierInvoice
 from matching.results import LineMatch, MatchOutcome
 from procure.money import ZERO
+from procure.prepared import prepared
 from procure.tenancy import current_organization_id
 
 SAME_AMOUNT_WITHIN = timedelta(days=3)
@@ -32,57 +29,67 @@ NEAR_COPY_WITHIN = timedelta(days=5)
 NEAR_QUANTITY = Decimal("0.10")
 NEAR_PRICE = Decimal("0.02")
 
-CANDIDATES = """
+# One insertion, deletion, replacement or swap of neighbours at `at` makes the numbers equal.
+ONE_KEYSTROKE_APART = """
+    abs(length(c.normalised_number) - length(b.number)) <= 1
+    AND EXISTS (
+        SELECT FROM generate_series(0, length(b.number)) AS at
+        WHERE left(c.normalised_number, at) = left(b.number, at) AND (
+            substr(c.normalised_number, at + 2) = substr(b.number, at + 2)
+            OR substr(c.normalised_number, at + 1) = substr(b.number, at + 2)
+            OR substr(c.normalised_number, at + 2) = substr(b.number, at + 1)
+            OR substr(c.normalised_number, at + 3) = substr(b.number, at + 3)
+                AND substr(c.normalised_number, at + 1, 2) = reverse(substr(b.number, at + 1, 2))
+        )
+    )
+"""
+# Earlier invoices of a biller that count: not void, not credited in full, not kept by a person.
+EARLIER = """
+    c.organization_id = %(organization)s::bigint AND c.supplier_id = b.other_id
+    AND c.kind = b.kind AND c.id < b.id AND c.status <> 'void'
+    AND NOT EXISTS (
+        SELECT FROM matching_supplierinvoice credit
+        WHERE credit.organization_id = %(organization)s::bigint AND credit.credits_id = c.id
+            AND credit.status IN ('approved', 'paid')
+        HAVING sum(credit.total_amount) >= c.total_amount
+    )
+    AND NOT EXISTS (SELECT FROM kept WHERE kept.id = b.id AND kept.number = c.number)
+"""
+# The first earlier invoice by number and the first by amount: however many share the amount, no
+# more come back than these two per biller, and the search by amount ends at the first it finds.
+FIRST_REPEATED = f"""
 WITH given AS (
     SELECT * FROM unnest(%(ids)s::bigint[], %(suppliers)s::bigint[], %(tax_ids)s::text[],
         %(kinds)s::text[], %(numbers)s::text[], %(totals)s::numeric[], %(days)s::date[])
         AS g(id, supplier_id, tax_id, kind, number, total, day)
 ),
+kept AS (
+    SELECT * FROM unnest(%(kept_ids)s::bigint[], %(kept_numbers)s::text[]) AS k(id, number)
+),
 biller AS (
     SELECT g.*, g.supplier_id AS other_id FROM given g
     UNION ALL
     SELECT g.*, t.id FROM given g JOIN suppliers_supplier t
-        ON t.organization_id = %(organization)s AND t.tax_id = g.tax_id AND t.id <> g.supplier_id
+        ON t.organization_id = %(organization)s::bigint AND t.tax_id = g.tax_id
+        AND t.id <> g.supplier_id
     WHERE g.tax_id <> ''
-),
-candidate AS (
-    SELECT b.id AS given_id, c.id FROM biller b JOIN matching_supplierinvoice c
-        ON c.organization_id = %(organization)s AND c.supplier_id = b.other_id
-        AND c.normalised_number = b.number AND c.kind = b.kind AND c.id < b.id
-    WHERE b.number <> ''
-    UNION
-    SELECT b.id, c.id FROM biller b JOIN matching_supplierinvoice c
-        ON c.organization_id = %(organization)s AND c.supplier_id = b.other_id
-        AND c.total_amount = b.total AND c.kind = b.kind AND c.id < b.id
-    WHERE c.invoiced_on BETWEEN b.day - %(within)s AND b.day + %(within)s
-        OR left(c.normalised_number, length(b.number) / 2) = left(b.number, length(b.number) / 2)
-        OR right(c.normalised_number, length(b.number) / 2) = right(b.number, length(b.number) / 2)
-),
-credited AS (
-    SELECT credits_id AS id, sum(total_amount) AS amount FROM matching_supplierinvoice
-    WHERE organization_id = %(organization)s AND status IN ('approved', 'paid')
-      AND credits_id IN (SELECT id FROM candidate)
-    GROUP BY credits_id
 )
-SELECT given_id, c.number, c.normalised_number, c.total_amount, c.invoiced_on, c.supplier_id
-FROM candidate JOIN matching_supplierinvoice c
-    ON c.organization_id = %(organization)s AND c.id = candidate.id
-LEFT JOIN credited ON credited.id = c.id
-WHERE c.status <> 'void'
-  AND (credited.amount IS NULL OR credited.amount < c.total_amount)
-ORDER BY given_id, c.id
+SELECT b.id, 'number', first.id, first.number FROM biller b CROSS JOIN LATERAL (
+    SELECT c.id, c.number FROM matching_supplierinvoice c
+    WHERE {EARLIER} AND b.number <> '' AND c.normalised_number = b.number
+    ORDER BY c.id LIMIT 1
+) AS first
+UNION ALL
+SELECT b.id, 'amount', first.id, first.number FROM biller b CROSS JOIN LATERAL (
+    SELECT c.id, c.number FROM matching_supplierinvoice c
+    WHERE {EARLIER} AND c.total_amount = b.total AND (
+        c.invoiced_on BETWEEN b.day - %(within)s::int AND b.day + %(within)s::int
+        OR c.supplier_id = b.supplier_id AND {ONE_KEYSTROKE_APART}
+    )
+    ORDER BY c.id LIMIT 1
+) AS first
+ORDER BY 1, 2, 3
 """
-
-
-@dataclass(frozen=True, slots=True)
-class _Candidate:
-    """An earlier invoice with the same number or amount."""
-
-    number: str
-    normalised_number: str
-    total_amount: Decimal
-    invoiced_on: date
-    supplier_id: int
 
 
 class Duplicates:
@@ -92,8 +99,9 @@ class Duplicates:
         self.feed = feed
         self.ledger = ledger
         self.kept = kept
-        self._found: dict[int, list[_Candidate]] = defaultdict(list)
+        self._first: dict[tuple[int, str], str] = {}
         invoices = feed.invoices
+        pairs = [(pk, number) for pk, numbers in kept.items() for number in numbers]
         given: dict[str, Any] = {
             "organization": current_organization_id(),
             "ids": [invoice.pk for invoice in invoices],
@@ -103,26 +111,23 @@ class Duplicates:
             "numbers": [invoice.normalised_number for invoice in invoices],
             "totals": [invoice.total_amount for invoice in invoices],
             "days": [invoice.invoiced_on for invoice in invoices],
+            "kept_ids": [pk for pk, _ in pairs],
+            "kept_numbers": [number for _, number in pairs],
             "within": SAME_AMOUNT_WITHIN.days,
         }
-        with connection.cursor() as cursor:
-            cursor.execute(CANDIDATES, given)
-            for invoice_id, *candidate in cursor.fetchall():
-                self._found[invoice_id].append(_Candidate(*candidate))
+        for invoice_id, repeats, _, number in prepared(FIRST_REPEATED, given):
+            self._first.setdefault((invoice_id, repeats), number)
 
     def earlier(self, invoice: SupplierInvoice, outcome: MatchOutcome) -> str | None:
         """The number of the earlier invoice that this one seems to repeat."""
-        kept = self.kept.get(invoice.pk, set())
-        candidates = [each for each in self._found[invoice.pk] if each.number not in kept]
-        for candidate in candidates:
-            if invoice.normalised_number == candidate.normalised_number != "":
-                return candidate.number
+        if same_number := self._first.get((invoice.pk, "number")):
+            return same_number
         is_credit = invoice.kind != SupplierInvoice.Kind.INVOICE
         if is_credit or self._is_explained(outcome, invoice):
             return None
-        for candidate in candidates:
-            if _is_same_amount(invoice, candidate):
-                return candidate.number
+        if same_amount := self._first.get((invoice.pk, "amount")):
+            return same_amount
+        kept = self.kept.get(invoice.pk, set())
         for match in outcome.lines:
             row = self._repeated_row(invoice, match)
             if row is not None and row.number not in kept:
@@ -171,16 +176,6 @@ class Duplicates:
         return None
 
 
-def _is_same_amount(invoice: SupplierInvoice, candidate: _Candidate) -> bool:
-    if candidate.total_amount != invoice.total_amount:
-        return False
-    if abs(candidate.invoiced_on - invoice.invoiced_on) <= SAME_AMOUNT_WITHIN:
-        return True
-    return candidate.supplier_id == invoice.supplier_id and _within_one_edit(
-        invoice.normalised_number, candidate.normalised_number
-    )
-
-
 def _is_near_copy(invoice: SupplierInvoice, match: LineMatch, row: BilledRow) -> bool:
     quantity, price = match.quantity or ZERO, match.unit_price or ZERO
     return (
@@ -188,17 +183,3 @@ def _is_near_copy(invoice: SupplierInvoice, match: LineMatch, row: BilledRow) ->
         and abs(row.quantity - quantity) <= NEAR_QUANTITY * row.quantity
         and abs(row.unit_price - price) <= NEAR_PRICE * row.unit_price
     )
-
-
-def _within_one_edit(one: str, other: str) -> bool:
-    """Whether one insertion, deletion, replacement or swap of neighbours makes them equal."""
-    if len(one) > len(other):
-        one, other = other, one
-    if len(other) - len(one) > 1:
-        return False
-    start = next((n for n, (a, b) in enumerate(zip(one, other, strict=False)) if a != b), len(one))
-    rest, other_rest = one[start:], other[start:]
-    if len(one) == len(other):
-        is_swap = rest[:2] == other_rest[:2][::-1] and rest[2:] == other_rest[2:]
-        return rest[1:] == other_rest[1:] or is_swap
-    return rest == other_rest[1:]

@@ -15,15 +15,32 @@ from decimal import Decimal
 
 from matching.billing import LineKey, QuantityAndAmount, billed_by_line, share_charges
 from matching.feeding import Feed
-from matching.models import MatchResult, SupplierInvoice, SupplierInvoiceLine
+from matching.models import MatchResult, SupplierInvoice
 from matching.results import MatchOutcome
 from matching.terms import Creditable, InvoiceTerms, OrderTerms
 from procure.money import ZERO
+from procure.prepared import prepared
+from procure.tenancy import current_organization_id
 
 Status = SupplierInvoice.Status
 Kind = SupplierInvoice.Kind
 PAYABLE = (Status.APPROVED, Status.PAID)
 Sums = dict[LineKey, QuantityAndAmount]
+
+BILLED = """
+SELECT line.invoice_id, line.order_line_id, invoice.number, invoice.kind, invoice.status,
+    invoice.credits_id, credited.status, invoice.invoiced_on,
+    line.matched_quantity, line.matched_price, line.matched_amount
+FROM matching_supplierinvoiceline line
+JOIN matching_supplierinvoice invoice
+    ON invoice.organization_id = line.organization_id AND invoice.id = line.invoice_id
+LEFT JOIN matching_supplierinvoice credited
+    ON credited.organization_id = line.organization_id AND credited.id = invoice.credits_id
+WHERE line.organization_id = %(organization)s::bigint
+    AND line.order_line_id = ANY(%(order_lines)s::bigint[]) AND line.charge_code = ''
+    AND line.invoice_id <> ALL(%(batch)s::bigint[]) AND invoice.status <> 'void'
+ORDER BY line.invoice_id, line.position
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -240,27 +257,14 @@ def _rows(order_line_ids: Sequence[int], batch: Iterable[int]) -> list[BilledRow
     """All lines of other invoices on these order lines, void ones left out: one statement."""
     if not order_line_ids:
         return []
+    values = {
+        "organization": current_organization_id(),
+        "order_lines": list(order_line_ids),
+        "batch": list(batch),
+    }
     return [
         BilledRow(*words, *(figure or ZERO for figure in (quantity, price, amount)))
-        for *words, quantity, price, amount in SupplierInvoiceLine.objects.filter(
-            order_line_id__in=order_line_ids, charge_code=""
-        )
-        .exclude(invoice_id__in=batch)
-        .exclude(invoice__status=Status.VOID)
-        .order_by("invoice_id", "position")
-        .values_list(
-            "invoice_id",
-            "order_line_id",
-            "invoice__number",
-            "invoice__kind",
-            "invoice__status",
-            "invoice__credits_id",
-            "invoice__credits__status",
-            "invoice__invoiced_on",
-            "matched_quantity",
-            "matched_price",
-            "matched_amount",
-        )
+        for *words, quantity, price, amount in prepared(BILLED, values)
     ]
 
 

@@ -130,7 +130,7 @@ class SupplierInvoice(Addressed):
             models.Index(fields=["organization", "status", "due_on"]),
             models.Index(fields=["organization", "supplier", "invoiced_on"]),
             models.Index(fields=["organization", "supplier", "normalised_number"]),
-            models.Index(fields=["organization", "supplier", "total_amount"]),
+            models.Index(fields=["organization", "supplier", "total_amount", "id"]),
         ]
 
     def __str__(self) -> str:

@@ -7,6 +7,7 @@ transaction, so nothing is lost when the broker or the worker is down. Redis onl
 
 from __future__ import annotations
 
+import json
 import logging
 from collections.abc import Callable, Sequence
 from datetime import timedelta
@@ -20,6 +21,7 @@ from django.utils import timezone
 from kombu.exceptions import OperationalError as BrokerError
 
 from procure.models import BusinessEvent, PendingEvent, User
+from procure.prepared import prepared
 from procure.tenancy import (
     current_organization_id,
     first_nudge_of_transaction,
@@ -33,6 +35,24 @@ Sweep = Callable[[int], None]
 
 BATCH = 50
 RETRY_AFTER = timedelta(seconds=15)
+
+RECORD = """
+WITH recorded AS (
+    INSERT INTO procure_businessevent
+        (organization_id, kind, subject_type, subject_id, label, summary, payload, actor_id, at)
+    SELECT %(organization)s::bigint, %(kind)s::text, %(subject_type)s::text, subject_id, label,
+        summary, payload, %(actor)s::bigint, %(at)s::timestamptz
+    FROM unnest(
+        %(subject_ids)s::bigint[], %(labels)s::text[], %(summaries)s::text[], %(payloads)s::jsonb[]
+    ) WITH ORDINALITY AS given(subject_id, label, summary, payload, place)
+    ORDER BY place
+    RETURNING id
+)
+INSERT INTO procure_pendingevent (organization_id, event_id, reaction, attempts, due_at)
+SELECT %(organization)s::bigint, recorded.id, reaction, 0, %(at)s::timestamptz
+FROM recorded CROSS JOIN unnest(%(reactions)s::text[]) AS reaction
+ORDER BY recorded.id
+"""
 
 _reactions: dict[str, Reaction] = {}
 _subscriptions: dict[str, list[str]] = {}
@@ -65,10 +85,9 @@ def record(
     actor: User | None,
     summary: str = "",
     **payload: Any,
-) -> BusinessEvent:
+) -> None:
     """Writes what happened to `subject`; `actor` None is the system. Payload values are JSON."""
-    (event,) = record_all(kind, [subject], actor=actor, summaries=[summary], payloads=[payload])
-    return event
+    record_all(kind, [subject], actor=actor, summaries=[summary], payloads=[payload])
 
 
 def record_all(
@@ -78,27 +97,23 @@ def record_all(
     actor: User | None,
     summaries: Sequence[str],
     payloads: Sequence[dict[str, Any]],
-) -> list[BusinessEvent]:
-    """The same for many rows of one kind in a fixed number of statements, as imports need it."""
-    events = BusinessEvent.objects.bulk_create(
-        BusinessEvent(
-            kind=kind,
-            subject_type=subject._meta.label_lower,
-            subject_id=subject.pk,
-            label=str(subject)[:200],
-            summary=summary[:500],
-            payload=payload,
-            actor=actor,
-        )
-        for subject, summary, payload in zip(subjects, summaries, payloads, strict=True)
-    )
-    names = _subscriptions.get(kind, [])
-    if names and events:
-        PendingEvent.objects.bulk_create(
-            PendingEvent(event=event, reaction=name) for event in events for name in names
-        )
+) -> None:
+    """The same for many rows of one kind, in one statement with what the reactions have to do."""
+    if subjects:
+        values = {
+            "organization": current_organization_id(),
+            "kind": kind,
+            "actor": None if actor is None else actor.pk,
+            "at": timezone.now(),
+            "reactions": _subscriptions.get(kind, []),
+            "subject_type": subjects[0]._meta.label_lower,
+            "subject_ids": [subject.pk for subject in subjects],
+            "labels": [str(subject)[:200] for subject in subjects],
+            "summaries": [summary[:500] for summary in summaries],
+            "payloads": [json.dumps(payload) for payload in payloads],
+        }
+        prepared(RECORD, values)
     nudge()
-    return events
 
 
 def nudge() -> None:

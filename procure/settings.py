@@ -100,7 +100,8 @@ DATABASE_POOL_SIZE = env.int("DATABASE_POOL_SIZE", default=0)
 def database(url: str, pool_size: int) -> dict[str, Any]:
     """Django's form of a Postgres URL; libpq's own parser knows sockets and every option."""
     parts = dict(conninfo_to_dict(url))
-    options: dict[str, Any] = {"connect_timeout": 5}
+    # The statements of procure.prepared are planned once; the ORM's are never kept.
+    options: dict[str, Any] = {"connect_timeout": 5, "prepare_threshold": 1}
     names = {
         "dbname": "NAME",
         "user": "USER",

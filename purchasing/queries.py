@@ -24,6 +24,7 @@ from django.db.models.functions import Coalesce
 
 from procure.models import BusinessEvent, User
 from procure.money import ZERO
+from procure.prepared import prepared
 from procure.tenancy import current_organization_id
 from purchasing.models import (
     Approval,
@@ -37,6 +38,16 @@ Status = PurchaseOrder.Status
 OPEN = (Status.DRAFT, Status.SUBMITTED, Status.APPROVED, Status.ISSUED)
 _POSTED = GoodsReceipt.Status.POSTED
 _QUANTITY: DecimalField[Decimal, Decimal] = DecimalField(max_digits=24, decimal_places=4)
+
+CAME = """
+SELECT line.order_line_id, sum(line.received_quantity), sum(line.rejected_quantity),
+    sum(line.returned_quantity)
+FROM purchasing_goodsreceiptline line JOIN purchasing_goodsreceipt receipt
+    ON receipt.organization_id = line.organization_id AND receipt.id = line.receipt_id
+WHERE line.organization_id = %(organization)s::bigint
+    AND line.order_line_id = ANY(%(order_lines)s::bigint[]) AND receipt.status = 'posted'
+GROUP BY line.order_line_id
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,12 +78,8 @@ class LineQuantities:
 
 def line_quantities(order_line_ids: Collection[int]) -> dict[int, LineQuantities]:
     """The quantities of each given line, zeros for those without a receipt: one statement."""
-    sums = (
-        GoodsReceiptLine.objects.filter(order_line_id__in=order_line_ids, receipt__status=_POSTED)
-        .order_by()
-        .values_list("order_line_id")
-        .annotate(Sum("received_quantity"), Sum("rejected_quantity"), Sum("returned_quantity"))
-    )
+    values = {"organization": current_organization_id(), "order_lines": list(order_line_ids)}
+    sums = prepared(CAME, values)
     found = {line_id: LineQuantities(*quantities) for line_id, *quantities in sums}
     return {line_id: found.get(line_id, LineQuantities()) for line_id in order_line_ids}
 

@@ -12,15 +12,39 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
-from typing import Any, NamedTuple
-
-from django.db.models import F, OuterRef, Subquery
+from typing import NamedTuple
 
 from procure.money import round_price, round_quantity
-from suppliers.models import PriceBreak, UnitFactor
-from suppliers.validity import valid_on
+from procure.prepared import prepared
+from procure.tenancy import current_organization_id
 
 Pair = tuple[int, int]  # supplier, SKU
+
+STEPS = """
+SELECT agreement.supplier_id, step.sku_id, step.unit, sku.unit,
+    CASE WHEN step.unit <> sku.unit THEN (
+        SELECT factor FROM suppliers_unitfactor AS known
+        WHERE known.organization_id = %(organization)s::bigint AND known.sku_id = step.sku_id
+            AND known.unit = step.unit AND known.valid_from <= %(day)s::date
+        ORDER BY known.valid_from DESC LIMIT 1
+    ) END,
+    step.id, agreement.id, agreement.number, step.unit_price, step.minimum_quantity,
+    step.lead_time_days, least(step.valid_to, agreement.valid_to)
+FROM suppliers_pricebreak step
+JOIN suppliers_priceagreement agreement
+    ON agreement.organization_id = step.organization_id AND agreement.id = step.agreement_id
+JOIN suppliers_supplier supplier
+    ON supplier.organization_id = step.organization_id AND supplier.id = agreement.supplier_id
+JOIN suppliers_sku sku ON sku.organization_id = step.organization_id AND sku.id = step.sku_id
+WHERE step.organization_id = %(organization)s::bigint
+    AND step.sku_id = ANY(%(skus)s::bigint[])
+    AND agreement.supplier_id = ANY(%(suppliers)s::bigint[])
+    AND agreement.currency = supplier.currency
+    AND %(day)s::date BETWEEN step.valid_from AND coalesce(step.valid_to, 'infinity')
+    AND %(day)s::date BETWEEN agreement.valid_from AND coalesce(agreement.valid_to, 'infinity')
+ORDER BY step.sku_id, step.minimum_quantity, step.valid_from
+"""
+ONE = Decimal(1)
 
 
 class WantedPrice(NamedTuple):
@@ -69,19 +93,27 @@ def price_steps(
     supplier_ids: Collection[int], sku_ids: Collection[int], on: date
 ) -> Mapping[Pair, list[AgreedPrice]]:
     """Every step that these suppliers' agreements have for these SKUs on that day: one statement."""
+    values = {
+        "organization": current_organization_id(),
+        "suppliers": list(supplier_ids),
+        "skus": list(sku_ids),
+        "day": on,
+    }
     steps: dict[Pair, list[AgreedPrice]] = defaultdict(list)
-    for row in _valid_breaks(supplier_ids, sku_ids, on):
-        factor: Decimal = row["factor"]
-        ends = [end for end in (row["valid_to"], row["agreement__valid_to"]) if end]
-        steps[row["agreement__supplier_id"], row["sku_id"]].append(
+    for supplier_id, sku_id, unit, own_unit, stored_factor, *step in prepared(STEPS, values):
+        price_break_id, agreement_id, number, price, minimum, lead_time_days, valid_to = step
+        factor = ONE if unit.casefold() == own_unit.casefold() else stored_factor
+        if factor is None:
+            continue
+        steps[supplier_id, sku_id].append(
             AgreedPrice(
-                price_break_id=row["id"],
-                agreement_id=row["agreement_id"],
-                agreement_number=row["agreement__number"],
-                unit_price=round_price(row["unit_price"] / factor),
-                minimum_quantity=round_quantity(row["minimum_quantity"] * factor),
-                lead_time_days=row["lead_time_days"],
-                valid_to=min(ends, default=None),
+                price_break_id=price_break_id,
+                agreement_id=agreement_id,
+                agreement_number=number,
+                unit_price=round_price(price / factor),
+                minimum_quantity=round_quantity(minimum * factor),
+                lead_time_days=lead_time_days,
+                valid_to=valid_to,
             )
         )
     return steps
@@ -122,41 +154,3 @@ def _with_next(best: AgreedPrice, following: AgreedPrice) -> AgreedPrice:
         next_quantity=following.minimum_quantity,
         next_price=following.unit_price,
     )
-
-
-def _valid_breaks(
-    supplier_ids: Collection[int], sku_ids: Collection[int], on: date
-) -> Iterable[dict[str, Any]]:
-    factor = UnitFactor.objects.filter(
-        sku_id=OuterRef("sku_id"), unit=OuterRef("unit"), valid_from__lte=on
-    ).order_by("-valid_from")
-    rows = (
-        PriceBreak.objects.filter(
-            valid_on(on),
-            valid_on(on, "agreement__"),
-            sku_id__in=sku_ids,
-            agreement__supplier_id__in=supplier_ids,
-            agreement__currency=F("agreement__supplier__currency"),
-        )
-        .annotate(stored_factor=Subquery(factor.values("factor")[:1]))
-        .values(
-            "id",
-            "sku_id",
-            "unit",
-            "sku__unit",
-            "unit_price",
-            "minimum_quantity",
-            "lead_time_days",
-            "valid_to",
-            "agreement_id",
-            "agreement__number",
-            "agreement__valid_to",
-            "agreement__supplier_id",
-            "stored_factor",
-        )
-    )
-    for row in rows:
-        same = row["unit"].casefold() == row["sku__unit"].casefold()
-        row["factor"] = Decimal(1) if same else row["stored_factor"]
-        if row["factor"] is not None:
-            yield row

@@ -7,21 +7,18 @@ else in the house judges whether a supplier may be ordered from.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
-from typing import NamedTuple
-
-from django.db.models import Q
 
 from procure.figures import long_date
 from suppliers.agreements import Pair
+from suppliers.list_facts import Entry, EntryKey, ListFacts, Scope, Vetting, list_facts
 from suppliers.models import (
     ApprovedVendor,
     Category,
     ProvisionalAdmission,
     Qualification,
-    Sku,
     Supplier,
 )
 
@@ -68,18 +65,6 @@ class ListDecision:
         return str(STANDING_WORDS[self.standing])
 
 
-_EntryKey = tuple[int, int | None, int | None]  # supplier, SKU, category
-
-
-class _Scope(NamedTuple):
-    """What is asked for: a SKU with its category's lineage, or a category alone."""
-
-    sku_id: int | None
-    lineage: tuple[int, ...]
-    rule: str
-    name: str
-
-
 @dataclass(frozen=True)
 class _Admissions:
     """The open admissions of some suppliers, read only once somebody is not approved: the
@@ -87,6 +72,10 @@ class _Admissions:
 
     supplier_ids: Collection[int]
     category_ids: Collection[int]
+
+    @classmethod
+    def about(cls, known: ListFacts) -> _Admissions:
+        return cls(known.suppliers, known.places)
 
     @cached_property
     def by_pair(self) -> dict[Pair, ProvisionalAdmission]:
@@ -102,24 +91,24 @@ class _Admissions:
 class _Facts:
     """What the list knows of some suppliers on a day."""
 
-    suppliers: dict[int, Supplier]
-    entries: dict[_EntryKey, ApprovedVendor]
-    ended: dict[_EntryKey, date]
-    qualifications: dict[Pair, Qualification]
+    suppliers: dict[int, str]
+    entries: dict[EntryKey, Entry]
+    ended: dict[EntryKey, date]
+    qualifications: dict[Pair, Vetting]
     admissions: _Admissions
     on: date
 
 
 def list_decisions(pairs: Collection[Pair], on: date) -> dict[Pair, ListDecision]:
-    """Decides for each (supplier_id, sku_id) on that day, in four statements for any number.
+    """Decides for each (supplier_id, sku_id) on that day, in one statement for any number.
 
     The SKU's own entry counts first, then the entry of the nearest category above it. A blocked
     or archived supplier, and one whose nearest qualification is not in force, is off the list
     even with an entry; what it lacks may be lent by a provisional
-    admission, which takes a fifth statement. Every pair gets a decision; an unknown id is refused.
+    admission, which takes a second statement. Every pair gets a decision; an unknown id is refused.
     """
-    scopes = _sku_scopes({sku_id for _, sku_id in pairs})
-    facts = _gather({supplier_id for supplier_id, _ in pairs}, scopes.values(), on)
+    known = list_facts({pair[0] for pair in pairs}, on, skus={pair[1] for pair in pairs})
+    facts, scopes = _on_the_day(known, on, _Admissions.about(known)), known.scopes
     decisions: dict[Pair, ListDecision] = {}
     by_category: dict[tuple[int, tuple[int, ...]], ListDecision] = {}
     for supplier_id, sku_id in pairs:
@@ -142,23 +131,20 @@ def decisions_over_time(
     history asks it: four statements for any number of pairs and days."""
     if not wanted:
         return {}
-    scopes = _sku_scopes({sku_id for _, sku_id, _ in wanted})
-    last = max(on for _, _, on in wanted)
-    entries, facts = _gather_until({one[0] for one in wanted}, scopes.values(), last)
-    by_day: dict[date, _Facts] = {}
-    for _, _, on in wanted:
-        if on not in by_day:
-            in_force, ended = _in_force(entries, on)
-            by_day[on] = replace(facts, entries=in_force, ended=ended, on=on)
-    return {one: _decide(one[0], scopes.get(one[1]), by_day[one[2]]) for one in wanted}
+    days = {on for _, _, on in wanted}
+    known = list_facts({one[0] for one in wanted}, max(days), skus={one[1] for one in wanted})
+    admissions = _Admissions.about(known)
+    by_day = {on: _on_the_day(known, on, admissions) for on in days}
+    return {one: _decide(one[0], known.scopes.get(one[1]), by_day[one[2]]) for one in wanted}
 
 
 def category_decisions(
     supplier_ids: Collection[int], category: Category, on: date
 ) -> dict[int, ListDecision]:
     """The same for a category as a whole, as long as an order has no lines yet."""
-    scope = _Scope(None, lineage_of(category), category.off_list_rule, category.name)
-    facts = _gather(set(supplier_ids), [scope], on)
+    scope = Scope(None, lineage_of(category), category.off_list_rule, category.name)
+    known = list_facts(supplier_ids, on, categories=scope.lineage)
+    facts = _on_the_day(known, on, _Admissions.about(known))
     return {supplier_id: _decide(supplier_id, scope, facts) for supplier_id in supplier_ids}
 
 
@@ -168,15 +154,17 @@ def lacks_of_entries(entries: Collection[ApprovedVendor], on: date) -> dict[int,
     The entries come with their supplier, and category or SKU with its category.
     """
     scopes = {entry.pk: _scope_of(entry) for entry in entries}
-    facts = _gather({entry.supplier_id for entry in entries}, scopes.values(), on)
+    places = {category_id for scope in scopes.values() for category_id in scope.lineage}
+    known = list_facts({entry.supplier_id for entry in entries}, on, categories=places)
+    facts = _on_the_day(known, on, _Admissions.about(known))
     lacks: dict[int, str] = {}
     for entry in entries:
         qualification = next(
             _nearest_qualification(entry.supplier_id, scopes[entry.pk], facts), None
         )
-        lacks[entry.pk] = _what_the_supplier_lacks(entry.supplier) or _what_the_qualification_lacks(
-            qualification, on
-        )
+        lacks[entry.pk] = _what_the_supplier_lacks(
+            entry.supplier.status
+        ) or _what_the_qualification_lacks(qualification, on)
     return lacks
 
 
@@ -190,80 +178,31 @@ def lineage_of(category: Category) -> tuple[int, ...]:
     return tuple(category.lineage) or (category.pk,)
 
 
-def _sku_scopes(sku_ids: Collection[int]) -> dict[int, _Scope]:
-    rows = Sku.objects.filter(pk__in=sku_ids).values_list(
-        "pk",
-        "category_id",
-        "category__lineage",
-        "category__off_list_rule",
-        "category__name",
-    )
-    return {
-        sku_id: _Scope(sku_id, tuple(lineage) or (category_id,), rule, name)
-        for sku_id, category_id, lineage, rule, name in rows
-    }
-
-
-def _scope_of(entry: ApprovedVendor) -> _Scope:
+def _scope_of(entry: ApprovedVendor) -> Scope:
     category = entry.sku.category if entry.sku is not None else entry.category
     assert category is not None
-    return _Scope(entry.sku_id, lineage_of(category), category.off_list_rule, category.name)
+    return Scope(entry.sku_id, lineage_of(category), category.off_list_rule, category.name)
 
 
-def _gather(supplier_ids: Collection[int], scopes: Iterable[_Scope], on: date) -> _Facts:
-    return _gather_until(supplier_ids, scopes, on)[1]
-
-
-def _gather_until(
-    supplier_ids: Collection[int], scopes: Iterable[_Scope], on: date
-) -> tuple[list[ApprovedVendor], _Facts]:
-    """The entries that begin until that day, and the facts as they are on it."""
-    asked = list(scopes)
-    category_ids = {category_id for scope in asked for category_id in scope.lineage}
-    sku_ids = {scope.sku_id for scope in asked if scope.sku_id is not None}
-    entries = list(
-        ApprovedVendor.objects.filter(
-            Q(category_id__in=category_ids) | Q(sku_id__in=sku_ids),
-            supplier_id__in=supplier_ids,
-            valid_from__lte=on,
-        ).order_by("valid_from")
-    )
-    in_force, ended = _in_force(entries, on)
-    qualifications = Qualification.objects.filter(
-        supplier_id__in=supplier_ids, category_id__in=category_ids
-    ).select_related("category")
-    return entries, _Facts(
-        suppliers={one.pk: one for one in Supplier.objects.filter(pk__in=supplier_ids)},
-        entries=in_force,
-        ended=ended,
-        qualifications={(one.supplier_id, one.category_id): one for one in qualifications},
-        admissions=_Admissions(supplier_ids, category_ids),
-        on=on,
-    )
-
-
-def _in_force(
-    entries: Iterable[ApprovedVendor], on: date
-) -> tuple[dict[_EntryKey, ApprovedVendor], dict[_EntryKey, date]]:
-    """The entries in force, and the last days of those that ended; given in order of their begin."""
-    in_force: dict[_EntryKey, ApprovedVendor] = {}
-    ended: dict[_EntryKey, date] = {}
-    for entry in entries:
-        key = (entry.supplier_id, entry.sku_id, entry.category_id)
+def _on_the_day(known: ListFacts, on: date, admissions: _Admissions) -> _Facts:
+    """The entries in force, and the last days of those that ended."""
+    in_force: dict[EntryKey, Entry] = {}
+    ended: dict[EntryKey, date] = {}
+    for entry in known.entries:
         if entry.valid_from > on:
             continue
         if entry.valid_to is not None and entry.valid_to < on:
-            ended[key] = entry.valid_to
+            ended[entry.key] = entry.valid_to
         else:
-            in_force[key] = entry
-    return in_force, ended
+            in_force[entry.key] = entry
+    return _Facts(known.suppliers, in_force, ended, known.qualifications, admissions, on)
 
 
-def _decide(supplier_id: int, scope: _Scope | None, facts: _Facts) -> ListDecision:
-    supplier = facts.suppliers.get(supplier_id)
-    if supplier is None or scope is None:
+def _decide(supplier_id: int, scope: Scope | None, facts: _Facts) -> ListDecision:
+    status = facts.suppliers.get(supplier_id)
+    if status is None or scope is None:
         return ListDecision(OFF_LIST, None, "block", "Unknown supplier or SKU.", is_blocked=True)
-    if lack := _what_the_supplier_lacks(supplier):
+    if lack := _what_the_supplier_lacks(status):
         return ListDecision(OFF_LIST, None, scope.rule, lack, True)
     qualification = next(_nearest_qualification(supplier_id, scope, facts), None)
     missing = _what_the_qualification_lacks(qualification, facts.on)
@@ -287,9 +226,9 @@ def _decide(supplier_id: int, scope: _Scope | None, facts: _Facts) -> ListDecisi
 
 def _not_approved(
     supplier_id: int,
-    scope: _Scope,
+    scope: Scope,
     facts: _Facts,
-    qualification: Qualification | None,
+    qualification: Vetting | None,
     missing: str,
 ) -> ListDecision:
     """Off the list, unless an admission for an emergency stands in. One that is over refuses; a
@@ -311,7 +250,7 @@ def _not_approved(
 
 
 def _nearest_admission(
-    supplier_id: int, scope: _Scope, facts: _Facts
+    supplier_id: int, scope: Scope, facts: _Facts
 ) -> Iterator[ProvisionalAdmission]:
     """Admissions that had begun on the day, nearest first."""
     keys = ((supplier_id, category_id) for category_id in scope.lineage)
@@ -319,20 +258,20 @@ def _nearest_admission(
     return (one for one in found if one.admitted_on <= facts.on)
 
 
-def _entry_keys(supplier_id: int, scope: _Scope) -> list[_EntryKey]:
+def _entry_keys(supplier_id: int, scope: Scope) -> list[EntryKey]:
     """Where an entry may stand, nearest first."""
-    keys: list[_EntryKey] = [(supplier_id, None, one) for one in scope.lineage]
+    keys: list[EntryKey] = [(supplier_id, None, one) for one in scope.lineage]
     if scope.sku_id is not None:
         keys.insert(0, (supplier_id, scope.sku_id, None))
     return keys
 
 
-def _nearest_entry(supplier_id: int, scope: _Scope, facts: _Facts) -> Iterator[ApprovedVendor]:
+def _nearest_entry(supplier_id: int, scope: Scope, facts: _Facts) -> Iterator[Entry]:
     keys = _entry_keys(supplier_id, scope)
     return (facts.entries[key] for key in keys if key in facts.entries)
 
 
-def _what_the_list_lacks(supplier_id: int, scope: _Scope, facts: _Facts) -> str:
+def _what_the_list_lacks(supplier_id: int, scope: Scope, facts: _Facts) -> str:
     keys = _entry_keys(supplier_id, scope)
     ends = [facts.ended[key] for key in keys if key in facts.ended]
     if ends:
@@ -340,26 +279,24 @@ def _what_the_list_lacks(supplier_id: int, scope: _Scope, facts: _Facts) -> str:
     return f"Not on the approved vendor list for {scope.name}."
 
 
-def _nearest_qualification(
-    supplier_id: int, scope: _Scope, facts: _Facts
-) -> Iterator[Qualification]:
+def _nearest_qualification(supplier_id: int, scope: Scope, facts: _Facts) -> Iterator[Vetting]:
     keys = ((supplier_id, category_id) for category_id in scope.lineage)
     return (facts.qualifications[key] for key in keys if key in facts.qualifications)
 
 
-def _what_the_supplier_lacks(supplier: Supplier) -> str:
-    if supplier.status == Supplier.Status.ACTIVE:
+def _what_the_supplier_lacks(status: str) -> str:
+    if status == Supplier.Status.ACTIVE:
         return ""
-    return f"The supplier is {supplier.get_status_display().lower()}."
+    return f"The supplier is {str(Supplier.Status(status).label).lower()}."
 
 
-def _what_the_qualification_lacks(qualification: Qualification | None, on: date) -> str:
+def _what_the_qualification_lacks(qualification: Vetting | None, on: date) -> str:
     """A sentence, or nothing when the supplier is qualified or was never put through it."""
     if qualification is None:
         return ""
-    place = qualification.category.name
+    place = qualification.place
     if qualification.status not in Qualification.USABLE:
-        status = qualification.get_status_display()
+        status = Qualification.Status(qualification.status).label
         note = f": {qualification.note.strip().rstrip('.')}" if qualification.note.strip() else ""
         return f"{status} for {place}{note}."
     if qualification.valid_to is not None and qualification.valid_to < on:
@@ -367,7 +304,7 @@ def _what_the_qualification_lacks(qualification: Qualification | None, on: date)
     return ""
 
 
-def _condition(qualification: Qualification | None) -> str:
+def _condition(qualification: Vetting | None) -> str:
     if qualification is None or qualification.status != Qualification.Status.CONDITIONAL:
         return ""
     note = qualification.note.strip().rstrip(".")

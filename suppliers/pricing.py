@@ -12,9 +12,7 @@ from decimal import Decimal
 from typing import Any, NamedTuple
 
 from procure.exchange import Rates, rates_on
-from procure.models import Organization
 from procure.money import round_price
-from procure.tenancy import current_organization_id
 from suppliers.agreements import AgreedPrice, Pair, best_price, price_steps
 from suppliers.models import Sku, SkuCost, Supplier
 
@@ -51,7 +49,7 @@ class LinePrice:
 
 
 def line_prices(supplier_id: int, lines: Sequence[WantedLine], on: date) -> dict[int, LinePrice]:
-    """The price of each SKU from this supplier on that day, by SKU id, in five statements.
+    """The price of each SKU from this supplier on that day, by SKU id, in four statements, five with other currencies.
 
     Lines of one SKU reach a quantity step together. A SKU that does not exist is absent.
     """
@@ -82,21 +80,20 @@ class PriceBook:
     def open(
         cls, suppliers: Collection[Supplier], lines: Sequence[WantedLine], on: date
     ) -> PriceBook:
-        """Reads the book for these suppliers and lines, in four statements, five with other currencies."""
+        """Reads the book for these suppliers and lines, in three statements, four with other currencies."""
         quantities = quantities_of(lines)
         ids = {supplier.pk for supplier in suppliers}
         currencies = {supplier.pk: supplier.currency for supplier in suppliers}
         costs = SkuCost.objects.filter(
             supplier_id__in=ids, sku_id__in=quantities, last_price__isnull=False
         ).values_list("supplier_id", "sku_id", "currency", "last_price", "last_on")
-        ours = Organization.objects.values_list("currency", flat=True).get(
-            pk=current_organization_id()
+        skus = Sku.objects.filter(pk__in=quantities).values_list(
+            "pk", "standard_cost", "organization__currency"
         )
+        ours = next((currency for *_, currency in skus), "")  # none needed without lines
         return cls(
             quantities=quantities,
-            standard_costs=dict(
-                Sku.objects.filter(pk__in=quantities).values_list("pk", "standard_cost")
-            ),
+            standard_costs={sku_id: cost for sku_id, cost, _ in skus},
             steps=price_steps(ids, quantities, on),
             last_paid={
                 (supplier_id, sku_id): (price, paid_on)
@@ -104,7 +101,7 @@ class PriceBook:
                 if currency == currencies[supplier_id]
             },
             currency=ours,
-            rates=rates_on(on) if {*currencies.values()} - {ours} else Rates({}),
+            rates=rates_on(on) if ours and {*currencies.values()} - {ours} else Rates({}),
         )
 
     def prices(self, supplier: Supplier) -> dict[int, LinePrice]:

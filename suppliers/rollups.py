@@ -15,8 +15,11 @@ from typing import Any, NamedTuple
 
 from django.db import connection, models
 from django.db.models import Q
+from django.utils import timezone
 
 from procure.events import nudge
+from procure.prepared import prepared
+from procure.tenancy import current_organization_id
 from suppliers.models import PerformanceCell, Scorecard, SkuCost, StaleRollup
 
 # Classes of the transaction's advisory locks, above the row's id in one 64-bit key. A number that
@@ -26,6 +29,12 @@ SKU_RESULTS = 2
 
 MOST_KEYS_AT_ONCE = 100
 MARKERS_PER_KEY = 10  # read at once; of a longer burst the rest is worked off next
+
+MARK = """
+INSERT INTO suppliers_stalerollup (organization_id, supplier_id, sku_id, month, marked_at)
+SELECT %(organization)s::bigint, key.*, %(now)s::timestamptz
+FROM unnest(%(suppliers)s::bigint[], %(skus)s::bigint[], %(months)s::date[]) AS key
+"""
 
 
 class StaleKey(NamedTuple):
@@ -53,10 +62,15 @@ def mark_stale(keys: Iterable[StaleKey]) -> None:
     distinct = {key._replace(month=key.month and key.month.replace(day=1)) for key in keys}
     if not distinct:
         return
-    StaleRollup.objects.bulk_create(
-        StaleRollup(supplier_id=key.supplier_id, sku_id=key.sku_id, month=key.month)
-        for key in sorted(distinct, key=str)
-    )
+    supplier_ids, sku_ids, months = zip(*sorted(distinct, key=str), strict=True)
+    values = {
+        "organization": current_organization_id(),
+        "suppliers": list(supplier_ids),
+        "skus": list(sku_ids),
+        "months": list(months),
+        "now": timezone.now(),
+    }
+    prepared(MARK, values)
     nudge()
 
 

@@ -8,6 +8,7 @@ from decimal import Decimal
 import pytest
 
 from matching.capture import CapturedLine, void_invoice
+from matching.invoice_numbers import normalised_number
 from matching.models import SupplierInvoice
 from suppliers.models import PriceBreak, Supplier
 from tests.matching.paying import (
@@ -61,6 +62,36 @@ def test_the_same_amount_under_a_number_one_keystroke_away_is_suspected(
     invoice(inside, "A-1004" if number != "A-1004" else "A-10046", unplaced(500))
     again = invoice(inside, number, unplaced(500), invoiced_on=LATER)
     assert open_holds(again)[0][0] == "DUPLICATE_SUSPECT"
+
+
+@pytest.mark.parametrize("number", ["A-1112", "B-1005", "A-100444", "A-10", "A-4001"])
+def test_the_same_amount_under_a_number_further_away_is_not(inside: World, number: str) -> None:
+    invoice(inside, "A-1004", unplaced(500))
+    again = invoice(inside, number, unplaced(500), invoiced_on=LATER)
+    assert open_holds(again)[0][0] == "NO_PO"
+
+
+def test_of_many_invoices_with_the_same_amount_the_first_that_is_near_is_named(
+    inside: World,
+) -> None:
+    first = invoice(inside, "RENT-900", unplaced(500))
+    SupplierInvoice.objects.bulk_create(
+        SupplierInvoice(
+            supplier=inside.northline,
+            number=f"RENT-{number}",
+            normalised_number=normalised_number(f"RENT-{number}"),
+            invoiced_on=DAY - timedelta(days=30 * (number - 100)),
+            received_on=DAY,
+            due_on=DAY,
+            currency=first.currency,
+            total_amount=first.total_amount,
+        )
+        for number in range(100, 200)
+    )
+    far = invoice(inside, "RENT-8822", unplaced(500), invoiced_on=LATER)
+    near = invoice(inside, "RENT-157X", unplaced(500), invoiced_on=LATER)
+    assert open_holds(far)[0][0] == "NO_PO"
+    assert open_holds(near) == [("DUPLICATE_SUSPECT", "RENT-157", "RENT-157X")]
 
 
 def test_a_line_billed_in_full_again_is_suspected(inside: World) -> None:
