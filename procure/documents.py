@@ -29,6 +29,7 @@ PREFIXES = {
     "goods_receipt": "GR",
     "import": "IM",
     "sourcing_decision": "SD",
+    "quotation_request": "RFQ",
 }
 
 

@@ -40,9 +40,25 @@ LISTED_OWNER_POLICIES = {
     "search_by_owner": "suppliers_search runs as the owner and filters by the organization itself",
 }
 
+# What a supplier reaches through a mailed link: tables that hold one supplier's rows for it, by a
+# second, restrictive policy. `procure.tenancy.supplier_atomic` sets whose.
+SUPPLIER_TABLES = {
+    "suppliers_quotationinvitation": "who is invited is nobody else's business",
+    "suppliers_quotation": "an offer is between its supplier and us",
+    "suppliers_quotationline": "prices of an offer",
+    "suppliers_quotationbreak": "prices of an offer",
+    "suppliers_quotationquestion": "who asked what; shared answers are copied without a name",
+    "suppliers_quotationaward": "who got what, at whose terms",
+}
+
 CANONICAL = (
     "(organization_id=(SELECT(NULLIF(current_setting('app.organization_id'::text,true),''::text))"
     "::bigint))"
+)
+
+CANONICAL_BY_SUPPLIER = (
+    "(((SELECT(NULLIF(current_setting('app.supplier_id'::text,true),''::text))::bigint)ISNULL)OR"
+    "(supplier_id=(SELECT(NULLIF(current_setting('app.supplier_id'::text,true),''::text))::bigint)))"
 )
 
 TENANT_TABLES = """
@@ -56,6 +72,8 @@ POLICIES = """
     SELECT p.* FROM pg_policy p JOIN pg_class c ON c.oid = p.polrelid
     WHERE NOT (p.polname = ANY(%(owner_policies)s) AND p.polcmd = 'r'
         AND p.polroles = ARRAY[c.relowner])
+    AND NOT (p.polname = 'supplier_isolation' AND NOT p.polpermissive
+        AND c.relname = ANY(%(supplier_tables)s))
 """
 
 # Each rule: its name, and a query that answers (what, detail) for every defect.
@@ -82,6 +100,14 @@ RULES: dict[str, str] = {
         SELECT t.relname, p.polname FROM tenant t JOIN policy p ON p.polrelid = t.oid
         WHERE p.polcmd <> '*' OR NOT p.polpermissive
         OR p.polroles <> ARRAY[(SELECT oid FROM pg_roles WHERE rolname = %(role)s)]""",
+    "a table that suppliers reach does not keep them apart": """
+        SELECT t.relname, coalesce(pg_get_expr(p.polqual, p.polrelid), 'none') FROM tenant t
+        LEFT JOIN pg_policy p ON p.polrelid = t.oid AND p.polname = 'supplier_isolation'
+        WHERE t.relname = ANY(%(supplier_tables)s) AND (p.oid IS NULL OR p.polpermissive
+        OR p.polcmd <> '*'
+        OR p.polroles <> ARRAY[(SELECT oid FROM pg_roles WHERE rolname = %(role)s)]
+        OR canonical(pg_get_expr(p.polqual, p.polrelid)) IS DISTINCT FROM %(by_supplier)s
+        OR canonical(pg_get_expr(p.polwithcheck, p.polrelid)) IS DISTINCT FROM %(by_supplier)s)""",
     "a foreign key between organizations' tables leaves organization_id out": """
         SELECT t.relname, k.conname FROM pg_constraint k
         JOIN tenant t ON t.oid = k.conrelid JOIN tenant p ON p.oid = k.confrelid
@@ -162,6 +188,8 @@ def isolation_defects(cursor: Any = None) -> list[Defect]:
         {
             "global": list(GLOBAL_TABLES),
             "canonical": CANONICAL,
+            "by_supplier": CANONICAL_BY_SUPPLIER,
+            "supplier_tables": list(SUPPLIER_TABLES),
             "role": RUNTIME_ROLE,
             "definers": list(LISTED_DEFINER_FUNCTIONS),
             "owner_policies": list(LISTED_OWNER_POLICIES),

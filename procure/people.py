@@ -21,7 +21,7 @@ from procure.permissions import Role
 from procure.tenancy import current_organization_id, tenant_atomic
 
 INVITATION_DAYS = 7
-RESERVED_SLUGS = {"accounts", "admin", "healthz", "readyz", "static", "media"}
+RESERVED_SLUGS = {"accounts", "admin", "healthz", "readyz", "static", "media", "quotes"}
 _SALT = "procure.invitation"
 
 

@@ -106,6 +106,24 @@ def tenant_atomic(organization_id: int, *, is_bulk: bool = False) -> Iterator[No
             _set_organization("")
 
 
+@contextmanager
+def supplier_atomic(organization_id: int, supplier_id: int) -> Iterator[None]:
+    """The organization's transaction as one of its suppliers may see it.
+
+    Tables that suppliers reach hold no other supplier's rows in it, whatever is asked.
+    """
+    with tenant_atomic(organization_id):
+        _set_supplier(str(int(supplier_id)))
+        yield
+        # After an error the rollback takes the setting back by itself.
+        _set_supplier("")
+
+
+def _set_supplier(value: str) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(f"SET LOCAL app.supplier_id = '{value}'")
+
+
 def _set_organization(value: str, statement_timeout: str = "") -> None:
     setting = f"SET LOCAL app.organization_id = '{value}'"
     if statement_timeout:
@@ -170,6 +188,23 @@ class Isolated(_DatabaseOnlyConstraint):
         return Statement(
             f"DROP POLICY {self.policy} ON {table}; ALTER TABLE {table} DISABLE ROW LEVEL SECURITY"
         )
+
+
+class IsolatedBySupplier(_DatabaseOnlyConstraint):
+    """A second, restrictive policy: in `supplier_atomic` only that supplier's rows exist."""
+
+    policy = "supplier_isolation"
+    setting = "(SELECT nullif(current_setting('app.supplier_id', true), '')::bigint)"
+    condition = f"{setting} IS NULL OR supplier_id = {setting}"
+
+    def database_sql(self, model: Any) -> str:
+        return (
+            f"CREATE POLICY {self.policy} ON {_quoted(model._meta.db_table)} AS RESTRICTIVE "
+            f"FOR ALL TO {RUNTIME_ROLE} USING ({self.condition}) WITH CHECK ({self.condition})"
+        )
+
+    def remove_sql(self, model: Any, schema_editor: Any) -> Any:
+        return Statement(f"DROP POLICY {self.policy} ON {_quoted(model._meta.db_table)}")
 
 
 class SameOrganization(_DatabaseOnlyConstraint):

@@ -14,6 +14,7 @@ urlpatterns = [
     path("", landing, name="landing"),
     path("accounts/", include("procure.account_urls")),
     path("admin/", admin.site.urls),
+    path("quotes/", include("suppliers.quote_urls")),
     path("<slug:organization_slug>/", include("suppliers.urls")),
     path("<slug:organization_slug>/", include("purchasing.urls")),
     path("<slug:organization_slug>/", include("matching.urls")),

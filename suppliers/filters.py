@@ -17,6 +17,7 @@ from suppliers.models import (
     Category,
     PriceAgreement,
     Qualification,
+    QuotationRequest,
     Sku,
     Supplier,
 )
@@ -199,3 +200,20 @@ class AgreementFilter(django_filters.FilterSet):  # type: ignore[misc]
 
     def with_state(self, rows: Rows, name: str, value: str) -> Rows:
         return in_state(rows, value)
+
+
+class QuotationFilter(django_filters.FilterSet):  # type: ignore[misc]
+    """Requests for quotation by number, title or invited supplier, and status."""
+
+    q = words_filter("Number, title or supplier")
+    status = choice_filter("Status", QuotationRequest.Status.choices)
+
+    class Meta:
+        model = QuotationRequest
+        fields = ["q", "status"]
+
+    def with_words(self, rows: Rows, name: str, value: str) -> Rows:
+        invited = Q(invitations__supplier_id__in=found_ids("supplier", value))
+        text = value.strip()
+        named = Q(number__icontains=text) | Q(title__icontains=text)
+        return rows.filter(named | invited).distinct()

@@ -21,6 +21,17 @@ from procure.models import User
 from procure.tenancy import Addressed, OrganizationOwned
 from suppliers.decisions import DecisionCandidate, SourcingDecision
 from suppliers.provisional import AdmissionTask, ProvisionalAdmission
+from suppliers.quotations import (
+    Quotation,
+    QuotationAward,
+    QuotationBreak,
+    QuotationClarification,
+    QuotationInvitation,
+    QuotationLine,
+    QuotationQuestion,
+    QuotationRequest,
+    QuotationRequestLine,
+)
 from suppliers.results import PerformanceCell, Scorecard, SkuCost, StaleRollup
 
 __all__ = [
@@ -34,6 +45,15 @@ __all__ = [
     "PriceBreak",
     "ProvisionalAdmission",
     "Qualification",
+    "Quotation",
+    "QuotationAward",
+    "QuotationBreak",
+    "QuotationClarification",
+    "QuotationInvitation",
+    "QuotationLine",
+    "QuotationQuestion",
+    "QuotationRequest",
+    "QuotationRequestLine",
     "Scorecard",
     "Sku",
     "SkuCost",

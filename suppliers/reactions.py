@@ -9,6 +9,7 @@ from django.utils import timezone
 
 from procure.tenancy import OrganizationRequest
 from procure.work import FoundItem, WaitingWork, answers_search, tells_work
+from suppliers import quotation_mail as quotation_mail
 from suppliers.addresses import address
 from suppliers.filters import ENDS_SOON_DAYS
 from suppliers.finding import find_skus, find_suppliers

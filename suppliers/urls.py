@@ -4,7 +4,13 @@ from __future__ import annotations
 
 from django.urls import URLPattern, URLResolver, path
 
-from suppliers import agreement_views, catalogue_views, supplier_views, terms_views
+from suppliers import (
+    agreement_views,
+    catalogue_views,
+    quotation_views,
+    supplier_views,
+    terms_views,
+)
 
 app_name = "suppliers"
 
@@ -73,5 +79,17 @@ urlpatterns: list[URLPattern | URLResolver] = [
         "agreements/<uuid:public_id>/prices/",
         agreement_views.agreement_prices,
         name="agreement_prices",
+    ),
+    path("quotations/", quotation_views.quotation_list, name="quotation_list"),
+    path("quotations/new/", quotation_views.quotation_new, name="quotation_new"),
+    path("quotations/<uuid:public_id>/", quotation_views.quotation_detail, name="quotation_detail"),
+    *(
+        path(f"quotations/<uuid:public_id>/{step}/", view, name=f"quotation_{step}")
+        for step, view in quotation_views.STEPS.items()
+    ),
+    path(
+        "quotation-questions/<uuid:public_id>/answer/",
+        quotation_views.quotation_answer,
+        name="quotation_answer",
     ),
 ]

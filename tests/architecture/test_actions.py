@@ -31,9 +31,12 @@ from purchasing.receiving import ReceivedLine, ReturnedLine
 from suppliers import (
     admitting,
     agreeing,
+    awarding,
     catalogue,
     deciding,
+    offering,
     qualification,
+    quoting,
     supply_base,
     vendor_approval,
 )
@@ -43,8 +46,10 @@ from suppliers.details import CategoryDetails, ContactDetails, SkuDetails, Suppl
 from suppliers.models import AdmissionTask, ApprovedVendor, Contact, ProvisionalAdmission
 from suppliers.unit_factors import add_unit_factor
 from tests.architecture.test_layers import ROOT, modules, name_of
+from tests.factories import SupplierFactory
 from tests.matching.paying import an_order, billed, invoice
 from tests.purchasing.buying import a_rule, drafted, issued, receive, submitted, today
+from tests.quoting.asking import drafted_request, invitation_of, quoted, sent_request
 from tests.world import World
 
 # Functions with an `actor` that are no actions, or not written like one, each with its reason.
@@ -135,12 +140,13 @@ ADDS = {
     "suppliers/deciding.py:decide_sourcing": "what is decided again is another decision",
     "suppliers/supply_base.py:add_contact": "two people may have one name",
     "purchasing/approval_rules.py:save_approval_rule": "rules may be alike",
+    "suppliers/quoting.py:draft_quotation_request": "two drafts are two drafts",
     "procure/people.py:change_membership": "set again to the same",
     "procure/organizing.py:change_organization": "set again to the same",
 }
 
-# Made of two actions, and tells both.
-COMPOSED = {"drafting.py:start_draft": 2}
+# Made of other actions, and tells all: an award decides and agrees.
+COMPOSED = {"drafting.py:start_draft": 2, "awarding.py:award_quotation": 3}
 
 
 def held(world: World) -> Any:
@@ -435,6 +441,50 @@ def for_the_house(world: World) -> dict[str, Step]:
     }
 
 
+def for_asking(world: World) -> dict[str, Step]:
+    lead = world.people["sourcing_lead"]
+    draft, out, over, off = drafted_request(world), *(sent_request(world) for _ in range(3))
+    quoted(out, world.northline, "0.6", "0.1")
+    north, kestrel = (invitation_of(over, one) for one in (world.northline, world.kestrel))
+    question = offering.ask_question(north, text="Printed?", actor=None)
+    third = SupplierFactory(name="Third")
+    return {
+        "quoting.py:draft_quotation_request": lambda: drafted_request(world),
+        "quoting.py:invite_supplier": lambda: quoting.invite_supplier(
+            draft, supplier=third, email="", actor=lead
+        ),
+        "quoting.py:send_quotation_request": lambda: quoting.send_quotation_request(
+            draft, actor=lead
+        ),
+        "offering.py:open_invitation": lambda: offering.open_invitation(north, actor=None),
+        "offering.py:submit_quotation": lambda: quoted(over, world.northline, "0.5", "0.1"),
+        "offering.py:ask_question": lambda: offering.ask_question(
+            kestrel, text="When?", actor=None
+        ),
+        "offering.py:decline_invitation": lambda: offering.decline_invitation(
+            kestrel, reason="No time", actor=None
+        ),
+        "quoting.py:answer_question": lambda: quoting.answer_question(
+            question, answer="Plain", goes_to_all=True, actor=lead
+        ),
+        "quoting.py:close_quotation_request": lambda: quoting.close_quotation_request(
+            over, actor=lead
+        ),
+        "quoting.py:cancel_quotation_request": lambda: quoting.cancel_quotation_request(
+            off, reason="No budget", actor=lead
+        ),
+        "awarding.py:award_quotation": lambda: awarding.award_quotation(
+            out,
+            choices=[
+                awarding.AwardChoice(line_no=number, supplier=world.northline) for number in (1, 2)
+            ],
+            reason="Cheapest in time",
+            review_on=None,
+            actor=lead,
+        ),
+    }
+
+
 def told() -> int:
     return BusinessEvent.objects.count()
 
@@ -450,7 +500,8 @@ def second_call(step: Step) -> int | str:
 
 
 @pytest.mark.parametrize(
-    "scene", [for_buying, for_changing, for_paying, for_sourcing, for_the_house]
+    "scene",
+    [for_buying, for_changing, for_paying, for_sourcing, for_asking, for_the_house],
 )
 def test_each_action_records_one_event_and_a_second_call_none(
     scene: Callable[[World], dict[str, Step]], inside: World

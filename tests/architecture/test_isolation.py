@@ -11,8 +11,8 @@ from django.apps import apps
 from django.db import connection
 from psycopg.conninfo import make_conninfo
 
-from procure.isolation import GLOBAL_TABLES, RULES, isolation_defects
-from procure.tenancy import OrganizationOwned
+from procure.isolation import GLOBAL_TABLES, RULES, SUPPLIER_TABLES, isolation_defects
+from procure.tenancy import IsolatedBySupplier, OrganizationOwned
 from tests.services import ADMINISTRATOR
 
 FLOORS = {"procure", "suppliers", "purchasing", "matching"}
@@ -35,6 +35,16 @@ def test_every_listed_table_exists_and_has_its_reason() -> None:
     assert all(GLOBAL_TABLES.values())
 
 
+def test_every_table_of_one_suppliers_rows_is_listed_with_a_reason() -> None:
+    kept_apart = {
+        model._meta.db_table
+        for model in apps.get_models()
+        if any(isinstance(one, IsolatedBySupplier) for one in model._meta.constraints)
+    }
+    assert set(SUPPLIER_TABLES) == kept_apart
+    assert all(SUPPLIER_TABLES.values())
+
+
 PLANTED = {
     "organization_id is missing or may be null": "CREATE TABLE planted (id bigint PRIMARY KEY)",
     "organization_id is missing or may be null, nullable": (
@@ -54,6 +64,15 @@ PLANTED = {
     ),
     "the policy is not for every command of the runtime role": (
         "ALTER POLICY organization_isolation ON suppliers_sku TO public"
+    ),
+    "a table that suppliers reach does not keep them apart": (
+        "DROP POLICY supplier_isolation ON suppliers_quotation"
+    ),
+    "a table that suppliers reach does not keep them apart, other text": (
+        "ALTER POLICY supplier_isolation ON suppliers_quotationline USING (true)"
+    ),
+    "a table that suppliers reach does not keep them apart, one's own lines only to read": (
+        "ALTER POLICY supplier_isolation ON suppliers_quotationline WITH CHECK (true)"
     ),
     "a foreign key between organizations' tables leaves organization_id out": (
         "ALTER TABLE suppliers_sku ADD CONSTRAINT planted"

@@ -6,6 +6,7 @@ A screen of one record is looked at when RECORDS tells which record of the world
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -15,8 +16,11 @@ from playwright.sync_api import Page
 from procure.columns import Notation
 from procure.models import ImportRun
 from procure.uploads import try_import
+from suppliers.models import QuotationRequest
+from suppliers.offering import ask_question
 from tests.addresses import Address, organization_addresses, role_with
 from tests.browser import SignIn, seen_in_both_themes_and_widths
+from tests.quoting.asking import invitation_of, quoted, sent_request
 from tests.world import World
 
 
@@ -33,6 +37,15 @@ def tried_import(world: World) -> ImportRun:
         )
 
 
+def open_request(world: World) -> QuotationRequest:
+    """A request with a quote, an unanswered question, and a supplier that said nothing."""
+    with world.inside():
+        request = sent_request(world)
+        quoted(request, world.northline, "0.60", "0.10", freight_amount=Decimal(90))
+        ask_question(invitation_of(request, world.kestrel), text="Printed?", actor=None)
+        return request
+
+
 Records = Callable[[World], dict[str, Any]]
 RECORDS: dict[str, Records] = {
     "procure:location_edit": lambda world: {"public_id": world.reno.public_id},
@@ -45,6 +58,8 @@ RECORDS: dict[str, Records] = {
     "suppliers:sku_detail": lambda world: {"public_id": world.shipper.public_id},
     "matching:scorecard_detail": lambda world: {"public_id": world.northline.public_id},
     "matching:sku_cost_detail": lambda world: {"public_id": world.shipper.public_id},
+    "suppliers:quotation_detail": lambda world: {"public_id": open_request(world).public_id},
+    "suppliers:quotation_compare": lambda world: {"public_id": open_request(world).public_id},
     "suppliers:agreement_detail": lambda world: {"public_id": world.agreement.public_id},
 }
 # Answers that are a part of a screen and are looked at inside it.

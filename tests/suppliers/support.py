@@ -17,14 +17,21 @@ from suppliers.models import (
     PriceAgreement,
     PriceBreak,
     Qualification,
+    Quotation,
+    QuotationAward,
+    QuotationInvitation,
+    QuotationQuestion,
+    QuotationRequest,
     Sku,
+    SourcingDecision,
     StaleRollup,
     Supplier,
 )
 
 WATCHED: list[type[Model]] = [
     ApprovedVendor, BusinessEvent, Category, Contact, PriceAgreement, PriceBreak, Qualification,
-    Sku, StaleRollup, Supplier,
+    Quotation, QuotationAward, QuotationInvitation, QuotationQuestion, QuotationRequest,
+    Sku, SourcingDecision, StaleRollup, Supplier,
 ]  # fmt: skip
 
 
