@@ -60,6 +60,19 @@ for (const line of lines) {
   });
 }
 
+// A camera gives one photo at a time: each is added to those taken before, up to the limit.
+for (const input of form.querySelectorAll("[data-photos]")) {
+  const taken = new Map();
+  const said = input.parentElement.querySelector("output");
+  input.addEventListener("change", () => {
+    for (const file of input.files) taken.set(`${file.name} ${file.size} ${file.lastModified}`, file);
+    const all = new DataTransfer();
+    for (const file of taken.values()) all.items.add(file);
+    input.files = all.files;
+    said.textContent = `${taken.size} photo${taken.size === 1 ? "" : "s"}`;
+  });
+}
+
 form.querySelector("[data-accept]").addEventListener("click", (event) => {
   event.preventDefault();
   for (const line of lines) {

@@ -156,9 +156,11 @@ def test_goods_are_received_on_a_phone(world: World, sign_in: SignIn) -> None:
     page.locator("#line-1-reason").get_by_label("Damaged").check()
     page.reload()
     expect(page.locator("#line-1-good")).to_have_value("96")
-    page.locator("#line-1-photos").set_input_files(
-        [{"name": "crushed.png", "mimeType": "image/png", "buffer": PNG}]
-    )
+    for name, buffer in (("crushed.png", PNG), ("torn.png", PNG + b"2")):
+        page.locator("#line-1-photos").set_input_files(
+            [{"name": name, "mimeType": "image/png", "buffer": buffer}]
+        )
+    expect(page.get_by_text("2 photos")).to_be_visible()
     page.fill("#scan", "div-12-sb")
     page.keyboard.press("Enter")
     expect(page.locator("#line-2-good")).to_be_focused()
@@ -173,6 +175,7 @@ def test_goods_are_received_on_a_phone(world: World, sign_in: SignIn) -> None:
             (Decimal(40), Decimal(0)),
         ]
     expect(page.get_by_alt_text("Photo crushed.png")).to_be_visible()
+    expect(page.get_by_alt_text("Photo torn.png")).to_be_visible()
     expect(page.get_by_role("button", name="Return the rejected 4")).to_be_visible()
     assert heard == []
 
