@@ -30,6 +30,7 @@ PREFIXES = {
     "import": "IM",
     "sourcing_decision": "SD",
     "quotation_request": "RFQ",
+    "volume_commitment": "VC",
 }
 
 

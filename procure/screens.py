@@ -99,6 +99,7 @@ NAVIGATION: tuple[NavigationGroup, ...] = (
             _entry("Suppliers", "store", "suppliers:supplier_list", "suppliers.read"),
             _entry("Approved vendors", "shield-check", "suppliers:approved_vendor_list", "suppliers.read"),
             _entry("Price agreements", "handshake", "suppliers:agreement_list", "suppliers.read"),
+            _entry("Commitments", "target", "purchasing:commitment_list", "suppliers.read"),
             _entry("Quotations", "message-square-quote", "suppliers:quotation_list", "suppliers.read"),
             _entry("Categories", "tags", "suppliers:category_list", "suppliers.read"),
             _entry("SKUs", "barcode", "suppliers:sku_list", "suppliers.read"),

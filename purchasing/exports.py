@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
+from django.utils import timezone
+
 from procure.exports import Cells, ExportOptions, export_kind
 from procure.units import canonical_unit
+from purchasing.commitments import commitment_progress
 from purchasing.models import GoodsReceipt, GoodsReceiptLine, PurchaseOrder
 from purchasing.models import PurchaseOrderLine as OrderLine
 
@@ -70,4 +73,24 @@ def export_list_exceptions(_options: ExportOptions) -> Iterator[Cells]:
             *(line.sku.category.code, order.issued_on, line.amount, order.currency),
             *(order.origin, order.status, order.off_list_reason, order.off_list_explanation),
             order.created_by and order.created_by.email,
+        )
+
+
+@export_kind(
+    "volume_commitments",
+    *("commitment_number", "supplier_code", "supplier", "category_code", "sku"),
+    *("agreement_number", "measure", "committed", "unit", "currency", "starts_on", "ends_on"),
+    *("status", "called_off", "received", "expected", "pace_percent", "projected"),
+    *("projected_end", "shortfall", "as_of"),
+)
+def export_volume_commitments(options: ExportOptions) -> Iterator[Cells]:
+    """What is committed to suppliers, and how far the orders are with it on the day."""
+    on = options.as_of or timezone.localdate()
+    for one in commitment_progress(on):
+        yield (
+            *(one.number, one.supplier_code, one.supplier, one.category_code, one.sku),
+            *(one.agreement_number, one.measure, one.committed, one.unit, one.currency),
+            *(one.starts_on, one.ends_on, one.status, one.called_off, one.received),
+            *(one.expected, one.pace_percent, one.projected, one.projected_end),
+            *(one.shortfall, on),
         )

@@ -24,6 +24,7 @@ from procure.models import Location
 from procure.permissions import requires
 from procure.screens import render_screen
 from procure.tenancy import OrganizationRequest
+from purchasing.commitments import commitments_of_order
 from purchasing.drafting import DraftChanges, change_draft, start_draft
 from purchasing.friction import friction_choice
 from purchasing.models import PurchaseOrder, PurchaseOrderLine
@@ -235,9 +236,12 @@ def _form_screen(
     problems: Sequence[BusinessRuleError] = (),
 ) -> HttpResponse:
     figures = order_figures(order)
+    base = _base(request, order)
     context = {
         "order": order,
-        "base": _base(request, order),
+        "base": base,
+        "commitments": commitments_of_order(order, timezone.localdate()),
+        "commitments_url": f"{base}commitments/" if order.pk else "",
         "lines": form_lines(order),
         "next_line": _next_line(order),
         "lines_count": figures.lines,

@@ -17,6 +17,7 @@ from procure.work import (
     tells_work,
 )
 from purchasing.change_queries import waiting_changes
+from purchasing.commitments import commitment_progress
 from purchasing.filters import by_number_or_supplier
 from purchasing.models import PurchaseOrder
 from purchasing.queries import Status, due_orders, waiting_approvals
@@ -127,5 +128,24 @@ def first_order(request: OrganizationRequest) -> list[FirstStep]:
             icon="file-text",
             is_done=PurchaseOrder.objects.exists(),
             place=50,
+        )
+    ]
+
+
+@tells_work
+def commitments_behind(request: OrganizationRequest) -> list[WaitingWork]:
+    """Commitments that fall behind their pace, for those who made them: one statement."""
+    if not request.membership.may("sourcing.write"):
+        return []
+    running = commitment_progress(timezone.localdate(), in_force=True)
+    return [
+        WaitingWork(
+            "Volume commitments behind their pace",
+            sum(one.is_behind for one in running),
+            "What is not called off until the last day is owed.",
+            organization_url(request, "purchasing:commitment_list"),
+            "target",
+            "warn",
+            62,
         )
     ]

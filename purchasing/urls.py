@@ -6,6 +6,7 @@ from django.urls import URLPattern, URLResolver, path
 
 from purchasing import approval_rule_views as rules
 from purchasing import change_views as changes
+from purchasing import commitment_views as commitments
 from purchasing import order_form_views as form
 from purchasing import receiving_views as receiving
 from purchasing import views
@@ -15,6 +16,7 @@ app_name = "purchasing"
 ORDER = "orders/<uuid:public_id>/"
 CHANGE = "order-changes/<uuid:public_id>/"
 RECEIPT = "receipts/<uuid:public_id>/"
+COMMITMENT = "commitments/<uuid:public_id>/"
 DRAFT = "orders/<uuid:public_id>/edit/"
 
 urlpatterns: list[URLPattern | URLResolver] = [
@@ -66,4 +68,10 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path(f"{DRAFT}ranking/", form.order_ranking, name="order_ranking"),
     path(f"{DRAFT}suggestions/", form.sku_suggestion_list, name="sku_suggestions"),
     path(f"{DRAFT}paste/", form.order_paste, name="order_paste"),
+    path(f"{DRAFT}commitments/", commitments.order_commitments, name="order_commitments"),
+    path("commitments/", commitments.commitment_list, name="commitment_list"),
+    path("commitments/new/", commitments.commitment_new, name="commitment_new"),
+    path(COMMITMENT, commitments.commitment_detail, name="commitment_detail"),
+    path(f"{COMMITMENT}edit/", commitments.commitment_edit, name="commitment_edit"),
+    path(f"{COMMITMENT}withdraw/", commitments.commitment_withdraw, name="commitment_withdraw"),
 ]

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import asdict, dataclass
 from datetime import date, timedelta
 from decimal import Decimal
+from typing import Any
 
 from django.db import transaction
 from django.db.models import Q
+from django.utils import timezone
 
 from procure import figures
 from procure.constraints import refusing
@@ -18,14 +20,24 @@ from procure.events import record
 from procure.figures import long_date
 from procure.models import User
 from suppliers.decided import require_chosen
-from suppliers.details import apply_changes
-from suppliers.models import PriceAgreement, PriceBreak, Sku, SourcingDecision, Supplier
+from suppliers.details import apply_changes, changed_words
+from suppliers.models import (
+    AgreementAmendment,
+    PriceAgreement,
+    PriceBreak,
+    Sku,
+    SourcingDecision,
+    Supplier,
+)
 from suppliers.rollups import StaleKey, mark_stale
 from suppliers.validity import require_days_in_order
 
 Step = tuple[int, Decimal]  # SKU, minimum quantity
 
-ROW_VALUES = ("unit", "unit_price", "lead_time_days", "supplier_sku", "committed_quantity")
+ROW_VALUES = (
+    *("unit", "unit_price", "lead_time_days", "supplier_sku", "committed_quantity"),
+    *("minimum_order_quantity", "order_multiple"),
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,10 +51,28 @@ class PriceRow:
     lead_time_days: int | None = None
     supplier_sku: str = ""
     committed_quantity: Decimal | None = None
+    minimum_order_quantity: Decimal | None = None
+    order_multiple: Decimal | None = None
 
     @property
     def step(self) -> Step:
         return self.sku.pk, self.minimum_quantity
+
+    @property
+    def values(self) -> dict[str, Any]:
+        """What a stored row keeps of it, by field."""
+        return {name: getattr(self, name) for name in ROW_VALUES} | {
+            "unit": self.unit or self.sku.unit
+        }
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AgreementTerms:
+    """What an agreement says besides its prices; empty terms are the supplier's own."""
+
+    is_price_fixed: bool = True
+    incoterm: str = ""
+    payment_terms_days: int | None = None
 
 
 @transaction.atomic
@@ -54,6 +84,7 @@ def agree_prices(
     valid_to: date | None,
     note: str,
     prices: Sequence[PriceRow],
+    terms: AgreementTerms | None = None,
     decision: SourcingDecision | None = None,
     actor: User,
 ) -> PriceAgreement:
@@ -77,6 +108,7 @@ def agree_prices(
         valid_to=valid_to,
         note=note.strip(),
         decision=decision,
+        **asdict(terms or AgreementTerms()),
     )
     with refusing(_number_taken(number)):
         agreement.save()
@@ -101,15 +133,19 @@ def change_agreed_prices(
     effective_on: date,
     prices: Sequence[PriceRow],
     ended: Collection[Step] = (),
+    version_shown: int | None = None,
+    reason: str = "",
     actor: User,
 ) -> PriceAgreement:
-    """Changes, adds and ends prices from a day on; what held before stays readable as it was.
+    """Amends prices from a day on: the next version; what held before stays readable as it was.
 
     A price that is replaced or ended holds to the day before; steps that are not named stay.
-    Refused: a day outside the agreement or before a later change, two prices for one SKU and
-    quantity, and the end of a price on its first day.
+    Refused: changed since it was shown, a day outside the agreement or before a later change, two
+    prices for one SKU and quantity, the end of a price on its first day, and a fixed price that
+    rises without a reason.
     """
     agreement = lock(agreement)
+    _require_version(agreement, version_shown)
     _require_within(agreement, effective_on)
     _require_distinct_steps(prices)
     steps = {row.step for row in prices}.union(ended)
@@ -118,16 +154,20 @@ def change_agreed_prices(
     over = [current[step] for step in ended if step in current]
     if not changed and not over:
         return agreement
+    _require_reason_to_rise(agreement, changed, current, reason)
     _replace_rows(agreement, [(current.get(row.step), row) for row in changed], effective_on)
     _end_rows(over, effective_on)
+    summary = f"{_changed_words(changed, over)} from {long_date(effective_on)} on."
+    _amend(agreement, effective_on, summary, reason, actor)
     skus = {row.sku.pk for row in changed} | {row.sku_id for row in over}
     mark_stale(StaleKey(agreement.supplier_id, sku_id) for sku_id in skus)
     record(
         "price_agreement.prices_changed",
         agreement,
         actor=actor,
-        summary=f"{_changed_words(changed, over)} from {long_date(effective_on)} on.",
+        summary=f"{summary} {reason.strip()}".strip(),
         supplier_id=agreement.supplier_id,
+        version=agreement.version,
         prices=[_row_payload(row) for row in changed],
         ended=[str(row.sku) for row in over],
     )
@@ -136,15 +176,30 @@ def change_agreed_prices(
 
 @transaction.atomic
 def change_price_agreement(
-    agreement: PriceAgreement, *, valid_to: date | None, note: str, actor: User
+    agreement: PriceAgreement,
+    *,
+    valid_to: date | None,
+    note: str,
+    terms: AgreementTerms | None = None,
+    version_shown: int | None = None,
+    reason: str = "",
+    actor: User,
 ) -> PriceAgreement:
-    """Changes the end or the note of an agreement: extends it, or ends it early."""
+    """Extends an agreement, ends it early or changes its terms, from today on: the next version.
+
+    Refused: changed since it was shown, and days in the wrong order.
+    """
     agreement = lock(agreement)
+    _require_version(agreement, version_shown)
     require_days_in_order(agreement.valid_from, valid_to)
-    changes = apply_changes(agreement, {"valid_to": valid_to, "note": note.strip()})
+    wanted = {"valid_to": valid_to, "note": note.strip(), **(asdict(terms) if terms else {})}
+    changes = apply_changes(agreement, wanted)
     if not changes:
         return agreement
     agreement.save(update_fields=list(changes))
+    summary = f"{agreement.number} holds {_validity_words(agreement)}."
+    if set(changes) - {"note"}:
+        _amend(agreement, timezone.localdate(), changed_words(agreement, changes), reason, actor)
     if "valid_to" in changes:
         skus = agreement.breaks.values_list("sku_id", flat=True).order_by("sku_id").distinct()
         mark_stale(StaleKey(agreement.supplier_id, sku_id) for sku_id in skus)
@@ -152,11 +207,56 @@ def change_price_agreement(
         "price_agreement.changed",
         agreement,
         actor=actor,
-        summary=f"{agreement.number} holds {_validity_words(agreement)}.",
+        summary=f"{summary} {reason.strip()}".strip(),
         supplier_id=agreement.supplier_id,
+        version=agreement.version,
         changes=changes,
     )
     return agreement
+
+
+def _require_version(agreement: PriceAgreement, version_shown: int | None) -> None:
+    """Of two people who change one agreement the second is told to look again."""
+    if version_shown is not None and agreement.version != version_shown:
+        raise BusinessRuleError(
+            "changed_meanwhile",
+            f"{agreement.number} was amended meanwhile. Look at it again before you go on.",
+        )
+
+
+def _require_reason_to_rise(
+    agreement: PriceAgreement,
+    changed: Sequence[PriceRow],
+    current: Mapping[Step, PriceBreak],
+    reason: str,
+) -> None:
+    """A fixed price may rise only for a reason that is written down."""
+    if not agreement.is_price_fixed or reason.strip():
+        return
+    for row in changed:
+        known = current.get(row.step)
+        if known and known.unit == row.values["unit"] and row.unit_price > known.unit_price:
+            raise BusinessRuleError(
+                "fixed_price",
+                f"The prices of {agreement.number} are fixed, and {row.sku} rises. Say why.",
+                "reason",
+            )
+
+
+def _amend(
+    agreement: PriceAgreement, effective_on: date, summary: str, reason: str, actor: User
+) -> None:
+    """The next version of a locked agreement."""
+    agreement.version += 1
+    agreement.save(update_fields=["version"])
+    AgreementAmendment.objects.create(
+        agreement=agreement,
+        version=agreement.version,
+        effective_on=effective_on,
+        summary=summary,
+        reason=reason.strip(),
+        made_by=actor,
+    )
 
 
 def _rows_to_replace(
@@ -192,10 +292,9 @@ def _replace_rows(
     PriceBreak.objects.filter(pk__in=ended).update(valid_to=effective_on - timedelta(days=1))
     old_rows = [old for old, _ in replacements if old and old.pk in corrected]
     for old in old_rows:
-        row = corrected[old.pk]
-        old.unit, old.unit_price = row.unit or row.sku.unit, row.unit_price
-        old.lead_time_days, old.supplier_sku = row.lead_time_days, row.supplier_sku
-        old.committed_quantity, old.valid_to = row.committed_quantity, None
+        for name, value in corrected[old.pk].values.items():
+            setattr(old, name, value)
+        old.valid_to = None
     PriceBreak.objects.bulk_update(old_rows, [*ROW_VALUES, "valid_to"])
     added = [row for old, row in replacements if old is None or old.pk not in corrected]
     _add_rows(agreement, added, effective_on)
@@ -206,13 +305,9 @@ def _add_rows(agreement: PriceAgreement, prices: Sequence[PriceRow], first_day: 
         PriceBreak(
             agreement=agreement,
             sku=row.sku,
-            unit=row.unit or row.sku.unit,
-            supplier_sku=row.supplier_sku,
             minimum_quantity=row.minimum_quantity,
-            unit_price=row.unit_price,
-            lead_time_days=row.lead_time_days,
-            committed_quantity=row.committed_quantity,
             valid_from=first_day,
+            **row.values,
         )
         for row in prices
     )
@@ -232,14 +327,7 @@ def _end_rows(rows: Sequence[PriceBreak], effective_on: date) -> None:
 
 def _says_the_same(known: PriceBreak | None, row: PriceRow) -> bool:
     return known is not None and all(
-        getattr(known, name) == value
-        for name, value in (
-            ("unit", row.unit or row.sku.unit),
-            ("unit_price", row.unit_price),
-            ("lead_time_days", row.lead_time_days),
-            ("supplier_sku", row.supplier_sku),
-            ("committed_quantity", row.committed_quantity),
-        )
+        getattr(known, name) == value for name, value in row.values.items()
     )
 
 

@@ -9,15 +9,44 @@ from django import forms
 from django.forms.formsets import BaseFormSet
 from django.utils import timezone
 
-from suppliers.agreeing import PriceRow, Step
+from suppliers.agreeing import AgreementTerms, PriceRow, Step
 from suppliers.forms import SkuField
-from suppliers.models import PriceAgreement, Sku
+from suppliers.models import Sku
 
 EMPTY_ROWS = 5
 MOST_ROWS = 600
+SMALLEST_LOT = Decimal("0.0001")
 
 
-class AgreementForm(forms.Form):
+class TermsForm(forms.Form):
+    """What an agreement says besides its prices."""
+
+    is_price_fixed = forms.BooleanField(
+        label="Prices are fixed until the last day", required=False, initial=True
+    )
+    incoterm = forms.CharField(
+        label="Incoterm", required=False, max_length=10, help_text="Empty: the supplier's own."
+    )
+    payment_terms_days = forms.IntegerField(
+        label="Payment terms, days",
+        required=False,
+        min_value=0,
+        max_value=365,
+        help_text="Empty: the supplier's own.",
+    )
+
+    def values(self) -> dict[str, Any]:
+        """The cleaned form as the actions take it: the terms together, the rest by name."""
+        cleaned = dict(self.cleaned_data)
+        terms = AgreementTerms(
+            is_price_fixed=cleaned.pop("is_price_fixed"),
+            incoterm=cleaned.pop("incoterm").strip().upper(),
+            payment_terms_days=cleaned.pop("payment_terms_days"),
+        )
+        return {**cleaned, "terms": terms}
+
+
+class AgreementForm(TermsForm):
     """The head of a price agreement."""
 
     number = forms.CharField(label="Agreement number", max_length=60)
@@ -25,21 +54,33 @@ class AgreementForm(forms.Form):
     valid_to = forms.DateField(label="Last day", required=False)
     note = forms.CharField(required=False, widget=forms.Textarea(attrs={"rows": 2}))
 
-
-class AgreementChangeForm(forms.ModelForm[PriceAgreement]):
-    """The end and the note of an agreement."""
-
-    class Meta:
-        model = PriceAgreement
-        fields = ["valid_to", "note"]
-        labels = {"valid_to": "Last day"}
-        help_texts = {"valid_to": "Empty: without an end."}
+    field_order = ["number", "valid_from", "valid_to"]
 
 
-class EffectiveForm(forms.Form):
+class AmendingForm(forms.Form):
+    """A change of an agreement as it was shown, with the reason for it."""
+
+    version_shown = forms.IntegerField(widget=forms.HiddenInput, required=False)
+    reason = forms.CharField(
+        label="Why it changes", required=False, max_length=1000, help_text="Kept with the version."
+    )
+
+
+class AgreementChangeForm(AmendingForm, TermsForm):
+    """The end, the terms and the note of an agreement."""
+
+    valid_to = forms.DateField(label="Last day", required=False, help_text="Empty: without an end.")
+    note = forms.CharField(required=False, widget=forms.Textarea(attrs={"rows": 2}))
+
+    field_order = ["valid_to", "incoterm", "payment_terms_days", "is_price_fixed", "note"]
+
+
+class EffectiveForm(AmendingForm):
     """From which day changed prices hold."""
 
     effective_on = forms.DateField(label="Prices hold from", initial=timezone.localdate)
+
+    field_order = ["effective_on", "reason"]
 
 
 class PriceRowForm(forms.Form):
@@ -59,6 +100,20 @@ class PriceRowForm(forms.Form):
     unit = forms.CharField(label="Per", required=False, max_length=20)
     committed_quantity = forms.DecimalField(
         label="Committed", required=False, min_value=0, max_digits=18, decimal_places=4
+    )
+    minimum_order_quantity = forms.DecimalField(
+        label="Order at least",
+        required=False,
+        min_value=SMALLEST_LOT,
+        max_digits=18,
+        decimal_places=4,
+    )
+    order_multiple = forms.DecimalField(
+        label="In multiples of",
+        required=False,
+        min_value=SMALLEST_LOT,
+        max_digits=18,
+        decimal_places=4,
     )
     ends = forms.BooleanField(label="Ends", required=False)
 
@@ -100,6 +155,8 @@ class PriceRows(BaseFormSet[PriceRowForm]):
                 supplier_sku=cleaned["supplier_sku"],
                 unit=cleaned["unit"],
                 committed_quantity=cleaned["committed_quantity"],
+                minimum_order_quantity=cleaned["minimum_order_quantity"],
+                order_multiple=cleaned["order_multiple"],
             )
             for cleaned in self._given()
             if not cleaned["ends"]

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Iterable
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
+
+from django.utils import timezone
 
 from procure.columns import (
     SMALL_INTEGER,
@@ -22,7 +24,7 @@ from procure.columns import (
 from procure.imports import Batch, Row, import_kind
 from procure.money import ZERO
 from procure.upserts import Wish, asked, unless_same_unit, upsert, write_changes
-from suppliers.models import PriceAgreement, PriceBreak, Sku, Supplier
+from suppliers.models import AgreementAmendment, PriceAgreement, PriceBreak, Sku, Supplier
 from suppliers.references import known_skus, known_suppliers
 from suppliers.rollups import StaleKey, mark_stale
 from suppliers.spans import Span, Spans, refuse_days_out_of_order, refuse_overlaps
@@ -41,6 +43,8 @@ from suppliers.spans import Span, Spans, refuse_days_out_of_order, refuse_overla
     day("valid_to"),
     whole("lead_time_days", most=SMALL_INTEGER),
     quantity("committed_quantity"),
+    quantity("minimum_order_quantity", above_zero=True),
+    quantity("order_multiple", above_zero=True),
     key=lambda row: (
         row["agreement_number"],
         code_key(row["sku"]),
@@ -63,10 +67,12 @@ def import_price_agreements(batch: Batch) -> None:
     wishes = [_wish(row, books) for row in batch.open_rows]
     refuse_overlaps(batch, _spans(wishes, books))
     wishes = [wish for wish in wishes if not wish.row.outcome]
+    stored = list(books.agreements.values())
     _write_agreements(wishes, books)
     touched = upsert(batch, PriceBreak, [_with_agreement(wish, books) for wish in wishes])
     owners = {one.pk: one.supplier_id for one in books.agreements.values()}
     mark_stale(StaleKey(owners[price.agreement_id], price.sku_id) for price in touched)
+    _amend(stored, touched)
     batch.announce("agreement_ids", {price.agreement_id for price in touched})
 
 
@@ -124,6 +130,8 @@ def _wish(row: Row, books: _Books) -> Wish:
         valid_to="valid_to",
         lead_time_days="lead_time_days",
         committed_quantity="committed_quantity",
+        minimum_order_quantity="minimum_order_quantity",
+        order_multiple="order_multiple",
     )
     if stored is None:
         key = {"sku_id": sku.pk, "minimum_quantity": minimum, "valid_from": row["valid_from"]}
@@ -205,3 +213,21 @@ def _with_agreement(wish: Wish, books: _Books) -> Wish:
         return wish
     agreement = books.agreements[wish.row["agreement_number"]]
     return wish._replace(values={**wish.values, "agreement_id": agreement.pk})
+
+
+def _amend(stored: Sequence[PriceAgreement], touched: Iterable[PriceBreak]) -> None:
+    """Every agreement that was here and got other prices has its next version."""
+    counted = Counter(price.agreement_id for price in touched)
+    amended = [one for one in stored if counted[one.pk]]
+    for one in amended:
+        one.version += 1
+    write_changes(PriceAgreement, amended, ["version"])
+    AgreementAmendment.objects.bulk_create(
+        AgreementAmendment(
+            agreement=one,
+            version=one.version,
+            effective_on=timezone.localdate(),
+            summary=f"{counted[one.pk]} price{'' if counted[one.pk] == 1 else 's'} imported.",
+        )
+        for one in amended
+    )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Sequence
 from datetime import date, timedelta
 from typing import Any
 
@@ -30,10 +31,12 @@ from suppliers.filters import ENDS_SOON_DAYS, AgreementFilter
 from suppliers.form_screens import plain_form
 from suppliers.forms import submitted
 from suppliers.listing import sorted_page
-from suppliers.models import PriceAgreement, Supplier
+from suppliers.models import AgreementAmendment, PriceAgreement, Supplier
 from suppliers.profiles import EVENTS_SHOWN, agreed_rows
 from suppliers.queries import agreement_rows, priced_sku_counts
 from suppliers.supplier_views import supplier_crumbs
+
+LOTS = ("committed_quantity", "minimum_order_quantity", "order_multiple")
 
 AGREEMENT_SORTS = {
     "number": "number",
@@ -68,13 +71,17 @@ def agreement_detail(request: OrganizationRequest, public_id: uuid.UUID) -> Http
     agreement = find(PriceAgreement, public_id)
     supplier = Supplier.objects.get(pk=agreement.supplier_id)
     today = timezone.localdate()
-    rows = agreed_rows(agreement, today)
+    versions = list(agreement.amendments.select_related("made_by").order_by("-version"))
+    shown_on = _day_asked_for(request, agreement, versions) or today
+    rows = agreed_rows(agreement, shown_on)
     context = {
         "agreement": agreement,
         "supplier": supplier,
         "rows": rows,
         "sku_count": len({row.step.sku_id for row in rows}),
         "today": today,
+        "shown_on": shown_on if shown_on != today else None,
+        "versions": versions,
         "soon": today + timedelta(days=ENDS_SOON_DAYS),
         "attached": attached(request, agreement),
         "events": timeline({"suppliers.priceagreement": [agreement.pk]}, EVENTS_SHOWN),
@@ -88,6 +95,14 @@ def agreement_detail(request: OrganizationRequest, public_id: uuid.UUID) -> Http
     )
 
 
+def _day_asked_for(
+    request: OrganizationRequest, agreement: PriceAgreement, versions: Sequence[AgreementAmendment]
+) -> date | None:
+    """The first day of the version that the address asks for; a strange one asks for none."""
+    first_days = {str(one.version): one.effective_on for one in versions}
+    return {"1": agreement.valid_from, **first_days}.get(request.GET.get("version", ""))
+
+
 @requires("sourcing.write")
 @idempotent
 def agreement_new(request: OrganizationRequest, public_id: uuid.UUID) -> HttpResponse:
@@ -98,9 +113,7 @@ def agreement_new(request: OrganizationRequest, public_id: uuid.UUID) -> HttpRes
     if sent is not None and "more" not in sent and rows.is_valid():
         agreement = submitted(
             form,
-            lambda: agree_prices(
-                supplier, **form.cleaned_data, prices=rows.rows(), actor=request.user
-            ),
+            lambda: agree_prices(supplier, **form.values(), prices=rows.rows(), actor=request.user),
         )
         if agreement is not None:
             return go_to(request, "agreement_detail", agreement)
@@ -121,7 +134,7 @@ def agreement_prices(request: OrganizationRequest, public_id: uuid.UUID) -> Http
     """Changes, adds and ends prices of an agreement from a day on."""
     agreement = find(PriceAgreement, public_id)
     sent = request.POST if request.method == "POST" else None
-    form = EffectiveForm(sent)
+    form = EffectiveForm(sent, initial={"version_shown": agreement.version})
     rows = PriceRowFormSet(
         sent, prefix="prices", initial=_current_prices(agreement, timezone.localdate())
     )
@@ -160,8 +173,11 @@ def _current_prices(agreement: PriceAgreement, on: date) -> list[dict[str, Any]]
             "unit": row.step.unit,
             "lead_time_days": row.step.lead_time_days,
             "supplier_sku": row.step.supplier_sku,
-            "committed_quantity": row.step.committed_quantity
-            and plain_decimal(row.step.committed_quantity),
+            **{
+                name: value and plain_decimal(value)
+                for name in LOTS
+                for value in [getattr(row.step, name)]
+            },
         }
         for row in agreed_rows(agreement, on)
         if row.state == "current"
@@ -201,17 +217,20 @@ def _with_more_rows(request: OrganizationRequest, form: Any, rows: Any) -> tuple
 @requires("sourcing.write")
 @idempotent
 def agreement_edit(request: OrganizationRequest, public_id: uuid.UUID) -> HttpResponse:
-    """Extends or ends an agreement."""
+    """Extends or ends an agreement, or changes its terms."""
     agreement = find(PriceAgreement, public_id)
+    names = ("valid_to", "note", "incoterm", "payment_terms_days", "is_price_fixed")
     form = AgreementChangeForm(
-        request.POST if request.method == "POST" else None, instance=agreement
+        request.POST if request.method == "POST" else None,
+        initial={name: getattr(agreement, name) for name in names}
+        | {"version_shown": agreement.version},
     )
     changed = submitted(
-        form, lambda: change_price_agreement(agreement, **form.cleaned_data, actor=request.user)
+        form, lambda: change_price_agreement(agreement, **form.values(), actor=request.user)
     )
     if changed is not None:
         return go_to(request, "agreement_detail", changed)
-    title = f"Extend or end {agreement.number}"
+    title = f"Change {agreement.number}"
     back_url = address(request, "agreement_detail", agreement)
     crumbs = [("Price agreements", address(request, "agreement_list")), title]
     return plain_form(request, form, title, "Save agreement", back_url, crumbs)

@@ -69,7 +69,7 @@ def export_price_agreements(_options: ExportOptions) -> Iterator[Cells]:
             *(agreement.number, agreement.supplier.code, price.sku.code, price.unit_price),
             *(agreement.currency, canonical_unit(price.unit), price.minimum_quantity),
             *(price.valid_from, last_day(price, agreement), price.lead_time_days),
-            price.committed_quantity,
+            *(price.committed_quantity, price.minimum_order_quantity, price.order_multiple),
         )
 
 

@@ -19,6 +19,8 @@ from procure.fields import (
 )
 from procure.models import User
 from procure.tenancy import Addressed, OrganizationOwned
+from suppliers.amendments import AgreementAmendment
+from suppliers.commitments import VolumeCommitment
 from suppliers.decisions import DecisionCandidate, SourcingDecision
 from suppliers.provisional import AdmissionTask, ProvisionalAdmission
 from suppliers.quotations import (
@@ -36,6 +38,7 @@ from suppliers.results import PerformanceCell, Scorecard, SkuCost, StaleRollup
 
 __all__ = [
     "AdmissionTask",
+    "AgreementAmendment",
     "ApprovedVendor",
     "Category",
     "Contact",
@@ -61,6 +64,7 @@ __all__ = [
     "StaleRollup",
     "Supplier",
     "UnitFactor",
+    "VolumeCommitment",
 ]
 
 CASCADE = models.CASCADE
@@ -313,13 +317,23 @@ class ApprovedVendor(Addressed):
 
 
 class PriceAgreement(Addressed):
-    """Prices agreed with a supplier for a time, in one currency."""
+    """Prices agreed with a supplier for a time, in one currency.
+
+    `incoterm` and `payment_terms_days` are left open where the supplier's own hold. `version`
+    rises with every amendment.
+    """
 
     number = models.CharField(max_length=60)
     supplier = OrganizationForeignKey(Supplier, related_name="agreements")
     currency = models.CharField(max_length=3)
     valid_from = models.DateField()
     valid_to = models.DateField(null=True, blank=True)
+    is_price_fixed = models.BooleanField(
+        default=True, help_text="No price rises before the last day without a reason."
+    )
+    incoterm = models.CharField(max_length=10, blank=True)
+    payment_terms_days = models.PositiveSmallIntegerField(null=True, blank=True)
+    version = models.PositiveIntegerField(default=1, editable=False)
     note = models.TextField(blank=True)
     decision = OrganizationForeignKey(
         SourcingDecision, null=True, blank=True, related_name="agreements"
@@ -343,7 +357,8 @@ class PriceAgreement(Addressed):
 class PriceBreak(OrganizationOwned):
     """The unit price of a SKU in an agreement from a minimum quantity on, for its days.
 
-    Price and quantities are per `unit`; the row with minimum 0 is the base price.
+    Price and quantities are per `unit`; the row with minimum 0 is the base price. Nothing below
+    `minimum_order_quantity` is sold, and only whole multiples of `order_multiple`.
     """
 
     agreement = OrganizationForeignKey(PriceAgreement, CASCADE, related_name="breaks")
@@ -354,6 +369,8 @@ class PriceBreak(OrganizationOwned):
     unit_price = UnitPriceField()
     lead_time_days = models.PositiveSmallIntegerField(null=True, blank=True)
     committed_quantity = QuantityField(null=True, blank=True)
+    minimum_order_quantity = QuantityField(null=True, blank=True)
+    order_multiple = QuantityField(null=True, blank=True)
     valid_from = models.DateField()
     valid_to = models.DateField(null=True, blank=True)
 
@@ -363,6 +380,11 @@ class PriceBreak(OrganizationOwned):
             models.CheckConstraint(
                 condition=Q(unit_price__gte=0) & Q(minimum_quantity__gte=0),
                 name="suppliers_pricebreak_not_negative",
+            ),
+            models.CheckConstraint(
+                condition=(Q(order_multiple__isnull=True) | Q(order_multiple__gt=0))
+                & (Q(minimum_order_quantity__isnull=True) | Q(minimum_order_quantity__gt=0)),
+                name="suppliers_pricebreak_lots",
             ),
             validity_in_order("suppliers_pricebreak_dates"),
             ExclusionConstraint(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import timedelta
+from decimal import Decimal
 
 from django import template
 from django.template import Context
@@ -12,6 +13,7 @@ from django.utils.html import conditional_escape, format_html
 from django.utils.safestring import SafeString, mark_safe
 
 from procure.figures import DASH, decimal_of, plain
+from purchasing.commitments import CommitmentProgress
 
 register = template.Library()
 
@@ -21,6 +23,12 @@ def exact_price(value: object) -> str:
     """A unit price with all the decimals it has, at least two, so that a cell loses nothing."""
     number = decimal_of(value)
     return DASH if number is None else plain(number, least=2, most=6)
+
+
+@register.simple_tag
+def committed(commitment: CommitmentProgress, number: Decimal | None) -> str:
+    """`{% committed one one.called_off %}`: a number in the commitment's unit or currency."""
+    return DASH if number is None else commitment.figure(number)
 
 
 @register.filter

@@ -33,6 +33,7 @@ from suppliers import (
     agreeing,
     awarding,
     catalogue,
+    committing,
     deciding,
     offering,
     qualification,
@@ -41,9 +42,16 @@ from suppliers import (
     vendor_approval,
 )
 from suppliers.agreeing import PriceRow
+from suppliers.committing import CommittedVolume
 from suppliers.deciding import Candidate
 from suppliers.details import CategoryDetails, ContactDetails, SkuDetails, SupplierDetails
-from suppliers.models import AdmissionTask, ApprovedVendor, Contact, ProvisionalAdmission
+from suppliers.models import (
+    AdmissionTask,
+    ApprovedVendor,
+    Contact,
+    ProvisionalAdmission,
+    VolumeCommitment,
+)
 from suppliers.unit_factors import add_unit_factor
 from tests.architecture.test_layers import ROOT, modules, name_of
 from tests.factories import SupplierFactory
@@ -395,6 +403,19 @@ def for_sourcing(world: World) -> dict[str, Step]:
         ),
         "agreeing.py:change_price_agreement": lambda: agreeing.change_price_agreement(
             world.agreement, valid_to=end, note="Ends", actor=lead
+        ),
+        "committing.py:commit_volume": lambda: committing.commit_volume(
+            world.northline,
+            volume=CommittedVolume(
+                measure="value", committed=Decimal(900), starts_on=today(), ends_on=end
+            ),
+            actor=lead,
+        ),
+        "committing.py:change_commitment": lambda: committing.change_commitment(
+            VolumeCommitment.objects.get(), committed=Decimal(800), ends_on=end, note="", actor=lead
+        ),
+        "committing.py:withdraw_commitment": lambda: committing.withdraw_commitment(
+            VolumeCommitment.objects.get(), reason="Both agreed", actor=lead
         ),
         "catalogue.py:create_category": lambda: catalogue.create_category(
             details=CategoryDetails(code="NEW", name="New"), parent=None, actor=lead

@@ -1,17 +1,20 @@
-"""Two people decide about sourcing at one instant: the tree stays a tree, the list has no overlap."""
+"""Two people decide about sourcing at one instant: the tree stays a tree, the list has no overlap,
+no amendment is lost."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from decimal import Decimal
 from typing import Any
 
 import pytest
 from django.utils import timezone
 
-from suppliers import catalogue
+from suppliers import agreeing, catalogue
+from suppliers.agreeing import PriceRow, change_agreed_prices
 from suppliers.catalogue import create_category, move_category
 from suppliers.details import CategoryDetails
-from suppliers.models import ApprovedVendor, Category
+from suppliers.models import ApprovedVendor, Category, PriceAgreement
 from suppliers.vendor_approval import approve_vendor
 from tests.safety.crowd import Meeting, at_once, refusals, rounds
 from tests.world import World, make_world
@@ -106,3 +109,40 @@ def test_a_supplier_approved_twice_at_once_is_on_the_list_once() -> None:
     assert refusals(answers) == ["already_listed"] * 3
     with world.inside():
         assert ApprovedVendor.objects.filter(supplier=world.kestrel).count() == 1
+
+
+def amend_at_once(world: World) -> list[Any]:
+    """Two people change the price of one SKU in the version that both were shown."""
+
+    def amend(price: str) -> Callable[[], PriceAgreement]:
+        def step() -> PriceAgreement:
+            with world.inside():
+                return change_agreed_prices(
+                    world.agreement,
+                    effective_on=timezone.localdate(),
+                    prices=[PriceRow(sku=world.shipper, unit_price=Decimal(price))],
+                    version_shown=1,
+                    reason="Index clause",
+                    actor=world.people["sourcing_lead"],
+                )
+
+        return step
+
+    return at_once([amend("0.600000"), amend("0.590000")])
+
+
+def test_of_two_people_who_amend_one_agreement_the_second_looks_again() -> None:
+    world = make_world()
+    assert refusals(amend_at_once(world)) == ["changed_meanwhile"]
+    with world.inside():
+        assert PriceAgreement.objects.get(pk=world.agreement.pk).version == 2
+
+
+def test_control_without_the_version_shown_a_change_is_overwritten(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    world = make_world()
+    monkeypatch.setattr(agreeing, "_require_version", lambda *_: None)
+    assert refusals(amend_at_once(world)) == []
+    with world.inside():
+        assert PriceAgreement.objects.get(pk=world.agreement.pk).version == 3

@@ -5,13 +5,14 @@ from django.test.utils import CaptureQueriesContext
 
 from procure.models import BusinessEvent
 from suppliers.agreeing import (
+    AgreementTerms,
     PriceRow,
     agree_prices,
     change_agreed_prices,
     change_price_agreement,
 )
 from suppliers.agreements import WantedPrice, agreed_prices
-from suppliers.models import PriceAgreement, PriceBreak, StaleRollup, Supplier
+from suppliers.models import AgreementAmendment, PriceAgreement, PriceBreak, StaleRollup, Supplier
 from tests.suppliers.support import day, kinds, nothing_changes, refused
 from tests.suppliers.world import sku
 
@@ -31,9 +32,10 @@ def price(world, on, quantity="10"):
     return found and found.unit_price
 
 
-def change(world, agreement, effective_on, *rows, ended=()):
+def change(world, agreement, effective_on, *rows, **more):
+    values = {"reason": "Index clause", **more}
     return change_agreed_prices(
-        agreement, effective_on=effective_on, prices=rows, ended=ended, actor=world.sana
+        agreement, effective_on=effective_on, prices=rows, **values, actor=world.sana
     )
 
 
@@ -71,7 +73,7 @@ def test_an_agreement_needs_prices_days_in_order_and_an_active_supplier(world):
 
 def test_a_new_price_holds_from_its_day_and_the_old_one_before(world):
     made = agree(world, row(world.small, "0.60"), row(world.small, "0.55", "5000"))
-    change(world, made, day(10), row(world.small, "0.64"), row(world.large, "0.99"))
+    change(world, made, day(10), row(world.small, "0.64"), row(world.large, "0.99"), reason="Index")
     assert price(world, day(9)) == Decimal("0.60")
     assert price(world, day(10)) == Decimal("0.64")
     assert price(world, day(10), "5000") == Decimal("0.55")
@@ -151,3 +153,53 @@ def test_fifty_prices_take_the_statements_of_one(world):
         for made, rows in ((agreements["FEW"], skus[:1]), (agreements["MANY"], skus))
     )
     assert one == fifty
+
+
+def test_every_change_makes_the_next_version_with_its_day_and_reason(world):
+    made = agree(world, row(world.small, "0.60"))
+    assert made.version == 1
+    change(world, made, day(10), row(world.small, "0.58"), reason="Paper is cheaper")
+    terms = AgreementTerms(is_price_fixed=False, incoterm="DAP", payment_terms_days=45)
+    changed = change_price_agreement(
+        made, valid_to=made.valid_to, note="", terms=terms, actor=world.sana
+    )
+    assert (changed.version, changed.incoterm, changed.payment_terms_days) == (3, "DAP", 45)
+    assert [
+        (one.version, one.effective_on, one.reason, one.made_by)
+        for one in AgreementAmendment.objects.all()
+    ] == [(2, day(10), "Paper is cheaper", world.sana), (3, day(), "", world.sana)]
+    with nothing_changes():
+        change(world, made, day(10), row(world.small, "0.58"))
+
+
+def test_a_change_of_what_was_amended_meanwhile_is_refused(world):
+    made = agree(world, row(world.small, "0.60"))
+    change(world, made, day(10), row(world.small, "0.58"), version_shown=1)
+    sentence = "NL-1 was amended meanwhile. Look at it again before you go on."
+    with refused("changed_meanwhile", sentence):
+        change(world, made, day(20), row(world.small, "0.57"), version_shown=1)
+    with refused("changed_meanwhile", sentence):
+        change_price_agreement(made, valid_to=None, note="", version_shown=1, actor=world.sana)
+
+
+def test_a_fixed_price_rises_only_for_a_reason(world):
+    made = agree(world, row(world.small, "0.60"))
+    sentence = "The prices of NL-1 are fixed, and CTN-12 rises. Say why."
+    with refused("fixed_price", sentence, "reason"):
+        change(world, made, day(10), row(world.small, "0.61"), reason=" ")
+    change(world, made, day(10), row(world.small, "0.61"))
+    assert price(world, day(10)) == Decimal("0.61")
+
+
+def test_a_price_that_is_not_fixed_rises_without_one(world):
+    made = agree(world, row(world.small, "0.60"), terms=AgreementTerms(is_price_fixed=False))
+    change(world, made, day(10), row(world.small, "0.61"), reason="")
+    assert price(world, day(10)) == Decimal("0.61")
+
+
+def test_lots_are_kept_with_the_price_they_belong_to(world):
+    lots = {"minimum_order_quantity": Decimal(480), "order_multiple": Decimal(24)}
+    made = agree(world, row(world.small, "0.60", **lots))
+    assert PriceBreak.objects.values("minimum_order_quantity", "order_multiple").get() == lots
+    change(world, made, day(5), row(world.small, "0.60", order_multiple=Decimal(12)))
+    assert [one.order_multiple for one in PriceBreak.objects.order_by("valid_from")] == [24, 12]

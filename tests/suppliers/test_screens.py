@@ -327,6 +327,7 @@ def test_prices_change_and_end_from_a_day_on(house):
     assert 'value="5000"' in text
     values = prices(("CTN-12", "0", "0.62"), ("CTN-12", "5000", "0.55"), effective_on=str(day(3)))
     values |= {"prices-1-ends": "on", "prices-0-unit": "EA", "prices-0-lead_time_days": "14"}
+    values["reason"] = "Index clause"
     assert post(house, path, values).status_code == 302
     with inside(house):
         rows = PriceBreak.objects.order_by("minimum_quantity", "valid_from")

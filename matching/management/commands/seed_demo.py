@@ -12,6 +12,7 @@ from django.core.management.base import BaseCommand
 from django.db import transaction
 from django.utils import timezone
 
+from matching.demo.commitments import make_commitments
 from matching.demo.company import make_company
 from matching.demo.history import make_history
 from matching.demo.order_changes import make_order_changes
@@ -58,4 +59,5 @@ def make_organization(slug: str, name: str, days: int, password: str) -> Organiz
         with tenant_atomic(organization.pk, is_bulk=True):
             make_waiting_work(company)
             make_order_changes(Desk(company))
+            make_commitments(company)
     return organization
