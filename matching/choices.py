@@ -15,6 +15,7 @@ from django.utils import timezone
 from matching.authority import Authority, authority_over
 from matching.comparison import Comparison
 from matching.models import Hold, MatchResult, SupplierInvoice
+from matching.order_changes import AskedChange
 from matching.results import Check
 from procure.figures import money, short_date
 from procure.models import Membership, User
@@ -58,6 +59,7 @@ def choices_for(
     membership: Membership,
     colleague: Colleague | None,
     comparison: Comparison,
+    asked: AskedChange | None = None,
 ) -> list[Choice]:
     """At most five, the suggested one first."""
     if not holds or not membership.may("holds.resolve"):
@@ -69,8 +71,11 @@ def choices_for(
         found = _about_duplicate(invoice, holds, authority, is_payer)
     else:
         found = _about_difference(invoice, result, authority, is_payer, codes)
-    if colleague is not None and colleague.person.pk != membership.user_id:
-        found.append(_ask(colleague))
+    is_buyer = membership.may("orders.write")
+    if asked is not None and is_buyer:
+        found.insert(1, _change_order(asked))
+    if colleague is not None and colleague.person.pk != membership.user_id and len(found) < 3:
+        found.append(_ask(colleague, None if is_buyer else asked))
     if is_payer and Check.DUPLICATE_SUSPECT not in codes:
         found.append(_give_back(invoice))
     found.append(_put_aside(comparison, codes))
@@ -160,12 +165,28 @@ def _about_duplicate(
     return [back, keep]
 
 
-def _ask(colleague: Colleague) -> Choice:
+def _change_order(asked: AskedChange) -> Choice:
+    waits = "A change of this order waits for approval; the hold ends with it."
+    return Choice(
+        "change_order",
+        "pencil-line",
+        asked.title,
+        asked.consequence,
+        why_not=waits if asked.is_waiting else "",
+        needs_reason=False,
+    )
+
+
+def _ask(colleague: Colleague, asked: AskedChange | None = None) -> Choice:
+    words = f"{colleague.person} {colleague.because}."
+    if asked is not None:
+        change = asked.title[0].lower() + asked.title[1:]
+        words += f" A buyer can {change}."
     return Choice(
         "ask",
         "message-square-text",
         f"Ask {colleague.person}",
-        f"{colleague.person} {colleague.because}.",
+        words,
     )
 
 
@@ -190,6 +211,9 @@ def _suggested_first(
 ) -> list[Choice]:
     """Marks one choice as suggested, with the reason, and puts it first."""
     wanted, why = _suggestion(codes, invoice)
+    kinds = {choice.kind for choice in found if choice.is_open}
+    if wanted == "ask" and Check.QTY_ORDERED in codes and "change_order" in kinds:
+        wanted, why = "change_order", "Suggested: the goods are here"
     for choice in found:
         if choice.kind == wanted and choice.is_open:
             rest = [other for other in found if other is not choice]

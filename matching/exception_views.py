@@ -15,6 +15,7 @@ from matching.choices import colleague_for
 from matching.comparison import compare_documents
 from matching.forms import LinkForm, NoteForm, ResolveForm
 from matching.models import Resolution, SupplierInvoice
+from matching.order_changes import change_order_as_billed
 from matching.page import held_page, latest_decision, total_at_stake
 from matching.queries import QueueItem, exception_queue, found_invoice, held_item, lines_of
 from matching.resolution import (
@@ -35,7 +36,7 @@ from procure.errors import BusinessRuleError
 from procure.permissions import requires
 from procure.screens import render_screen
 from procure.tenancy import OrganizationRequest
-from purchasing.models import PurchaseOrderLine
+from purchasing.models import OrderChange, PurchaseOrderLine
 
 SCREEN_KEYS = [
     ("J", "Next in the queue"),
@@ -118,9 +119,11 @@ def exception_resolve(request: OrganizationRequest, public_id: uuid.UUID) -> Htt
 
 def _apply(
     request: OrganizationRequest, invoice: SupplierInvoice, chosen: dict[str, Any]
-) -> Resolution | SupplierInvoice:
+) -> Resolution | SupplierInvoice | OrderChange:
     """Calls the one action that a choice stands for."""
     kind, reason, actor = chosen["choice"], chosen["reason"], request.user
+    if kind == "change_order":
+        return change_order_as_billed(invoice, reason=reason, actor=actor)
     if kind == "put_aside":
         if chosen["until"] is None:
             raise BusinessRuleError("until", "Choose a day.", "until")
@@ -144,7 +147,9 @@ def _colleague(invoice: SupplierInvoice) -> Any:
     return colleague.person
 
 
-def _open_next(request: OrganizationRequest, decided: Resolution | SupplierInvoice) -> HttpResponse:
+def _open_next(
+    request: OrganizationRequest, decided: Resolution | SupplierInvoice | OrderChange
+) -> HttpResponse:
     """The next in the queue; a decision that can be undone is offered there."""
     slug, following = request.organization.slug, request.POST.get("next", "")
     try:
@@ -153,6 +158,10 @@ def _open_next(request: OrganizationRequest, decided: Resolution | SupplierInvoi
         address = reverse("matching:exception_queue", args=[slug])
     if isinstance(decided, Resolution):
         return redirect(f"{address}?decided={decided.public_id}")
+    if isinstance(decided, OrderChange):
+        words = decided.get_status_display().lower()
+        messages.success(request, f"{decided.order}, {decided}: {words}. The hold then clears.")
+        return redirect(address)
     messages.success(request, f"{decided.number}: done. It stays in the queue until it clears.")
     return redirect(address)
 

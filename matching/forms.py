@@ -156,6 +156,7 @@ class ResolveForm(forms.Form):
             (kind, kind)
             for kind in (
                 "pay_supported", "accept", "keep", "return", "ask", "request_credit", "put_aside",
+                "change_order",
             )
         ],
         error_messages={"required": "Choose what to do."},

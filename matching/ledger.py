@@ -17,7 +17,7 @@ from matching.billing import LineKey, QuantityAndAmount, billed_by_line, share_c
 from matching.feeding import Feed
 from matching.models import MatchResult, SupplierInvoice
 from matching.results import MatchOutcome
-from matching.terms import Creditable, InvoiceTerms, OrderTerms
+from matching.terms import Creditable, InvoiceTerms, OrderStatus, OrderTerms
 from procure.money import ZERO
 from procure.prepared import prepared
 from procure.tenancy import current_organization_id
@@ -143,9 +143,18 @@ class Ledger:
                 for order in self.feed.locked.orders.values()
                 if order.number in numbers and order.pk not in known
             ]
-        return tuple(
+        orders = (
             self._with_billed(self._base(order.pk, invoice.received_on, invoice.supplier_id), own)
             for order in named
+        )
+        if invoice.kind != Kind.CREDIT:
+            return tuple(orders)
+        # A credit bills nothing: an order that is all received and billed takes it.
+        return tuple(
+            replace(order, status=OrderStatus.ISSUED)
+            if order.status is OrderStatus.CLOSED
+            else order
+            for order in orders
         )
 
     def _base(self, order_id: int, received_on: date, supplier_id: int) -> OrderTerms:

@@ -19,6 +19,7 @@ from matching.choices import (
 )
 from matching.comparison import Comparison, compare_documents
 from matching.models import MatchResult, Resolution, SupplierInvoice, SupplierInvoiceLine
+from matching.order_changes import asked_change
 from matching.queries import QueueItem, lines_of
 from matching.results import Check
 from matching.sentences import Evidence, evidence_for, header_sentences
@@ -99,7 +100,15 @@ def held_page(item: QueueItem, membership: Membership, queue: Sequence[QueueItem
             may_see_limits=membership.may("settings.read"),
             may_add_factor=membership.may("unit_factors.write"),
         ),
-        choices=choices_for(invoice, item.holds, result, membership, colleague, comparison)
+        choices=choices_for(
+            invoice,
+            item.holds,
+            result,
+            membership,
+            colleague,
+            comparison,
+            asked_change(item.holds, lines),
+        )
         if result and item.decision is None
         else [],
         colleague=colleague,

@@ -19,6 +19,7 @@ from matching.results import Check
 from procure.models import Membership
 from procure.money import ZERO
 from procure.permissions import Role
+from purchasing.models import OrderChange
 
 MOST_IN_QUEUE = 100
 DUE_SOON_DAYS = 2
@@ -184,9 +185,14 @@ def in_words(checks: Collection[str]) -> str:
 
 
 def lines_of(invoice: SupplierInvoice) -> list[SupplierInvoiceLine]:
-    """The invoice's lines with what they are linked to: one statement."""
+    """The invoice's lines with what they are linked to, and whether that order is being changed:
+    one statement."""
+    waiting = OrderChange.objects.filter(
+        order=OuterRef("order_line__order"), status=OrderChange.Status.WAITING
+    )
     return list(
         SupplierInvoiceLine.objects.filter(invoice=invoice)
+        .annotate(order_is_changing=Exists(waiting))
         .select_related(
             "order_line__sku",
             "order_line__order__issued_by",

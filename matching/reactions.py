@@ -15,6 +15,7 @@ from matching.holds import Cause
 from matching.models import SupplierInvoice
 from matching.rematching import match_invoices, rematch_order_lines
 from matching.resolution import apply_due_resolutions
+from matching.settling import orders_of_lines, settle_orders
 from matching.telling import tell_matched
 from matching.tolerances import ensure_default_tolerance
 from procure.events import reacts_to, sweeps
@@ -156,6 +157,32 @@ def match_beside_other_invoices(events: Sequence[BusinessEvent]) -> None:
     numbers = sorted({f"invoice {event.label}" for event in events})
     cause = Cause(", ".join(numbers)[:200])
     tell_matched(rematch_order_lines(line_ids, cause), cause, None)
+
+
+@reacts_to(
+    *GOODS_IN_WORDS,
+    "supplier_invoice.captured",
+    "supplier_invoice.approved",
+    "supplier_invoice.voided",
+    "supplier_invoice.held",
+    "purchase_order.changed",
+    "purchase_order.revised",
+)
+def settle_after_goods_and_bills(events: Sequence[BusinessEvent]) -> None:
+    """An order of which all is received and billed closes by itself; it opens when that is undone.
+
+    It looks after each of these, whichever comes last; the match's own answers come as events too.
+    """
+    line_ids = {line_id for event in events for line_id in event.payload["line_ids"]}
+    cause = ", ".join(sorted({_settling_words(event) for event in events}))[:200]
+    settle_orders(orders_of_lines(line_ids), cause)
+
+
+def _settling_words(event: BusinessEvent) -> str:
+    if event.kind in GOODS_IN_WORDS:
+        return f"{GOODS_IN_WORDS[event.kind]} {event.label}"
+    noun = "invoice" if event.kind.startswith("supplier_invoice") else "order"
+    return f"{noun} {event.label}"
 
 
 @sweeps

@@ -364,3 +364,6 @@ def _require_payer(actor: User) -> None:
 def _require_text(text: str, sentence: str, field: str) -> None:
     if not text.strip():
         raise BusinessRuleError(field, sentence, field)
+
+
+held_invoice, touch_invoice = _held, _touch

@@ -30,6 +30,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path(f"{ORDER}copy/", views.order_copy, name="order_copy"),
     path(f"{ORDER}cancel/", views.order_cancel, name="order_cancel"),
     path(f"{ORDER}close/", views.order_close, name="order_close"),
+    path(f"{ORDER}reopen/", views.order_reopen, name="order_reopen"),
     path(f"{ORDER}lines/<int:line_no>/close/", views.line_close_short, name="line_close_short"),
     path(f"{ORDER}change/", changes.order_change, name="order_change"),
     path(f"{CHANGE}approve/", changes.change_approve, name="change_approve"),

@@ -28,6 +28,7 @@ from purchasing.approving import (
     withdraw_purchase_order,
 )
 from purchasing.change_queries import shown_changes, waiting_changes
+from purchasing.closing import reopen_purchase_order
 from purchasing.content import content_hash, order_total
 from purchasing.filters import OrderFilter
 from purchasing.models import PurchaseOrder
@@ -368,6 +369,28 @@ def order_close(request: OrganizationRequest, public_id: uuid.UUID) -> HttpRespo
             order, reason=request.POST.get("reason", ""), actor=request.user
         ),
         "{order} is closed.",
+    )
+
+
+@requires("orders.write")
+@idempotent
+def order_reopen(request: OrganizationRequest, public_id: uuid.UUID) -> HttpResponse:
+    """Lets a closed order be received and billed again, after a question."""
+    if request.method != "POST":
+        return _question(
+            request,
+            public_id,
+            title="Open {order} again?",
+            text="Goods can be received and invoices billed on it again. What was cancelled stays cancelled.",
+            button="Open the order",
+        )
+    return _step(
+        request,
+        public_id,
+        lambda order: reopen_purchase_order(
+            order, reason=request.POST.get("reason", ""), actor=request.user
+        ),
+        "{order} is open again.",
     )
 
 

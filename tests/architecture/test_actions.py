@@ -14,14 +14,14 @@ from typing import Any
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 
-from matching import capture, resolution, tolerances
+from matching import capture, order_changes, resolution, tolerances
 from matching.models import Hold, Resolution
 from procure import organizing, people
 from procure.attachments import attach_file
 from procure.errors import BusinessRuleError
 from procure.models import BusinessEvent, Location, Membership
 from procure.money import ZERO
-from purchasing import approval_rules, approving, changing, drafting, ordering, receiving
+from purchasing import approval_rules, approving, changing, closing, drafting, ordering, receiving
 from purchasing.change_content import change_hash
 from purchasing.change_lines import LineRevision
 from purchasing.content import content_hash
@@ -153,8 +153,13 @@ ADDS = {
     "procure/organizing.py:change_organization": "set again to the same",
 }
 
-# Made of other actions, and tells all: an award decides and agrees.
-COMPOSED = {"drafting.py:start_draft": 2, "awarding.py:award_quotation": 3}
+# Made of other actions, and tells all: an award decides and agrees, an order change is told on the
+# order and on the invoice that asked for it.
+COMPOSED = {
+    "drafting.py:start_draft": 2,
+    "awarding.py:award_quotation": 3,
+    "order_changes.py:change_order_as_billed": 2,
+}
 
 
 def held(world: World) -> Any:
@@ -256,9 +261,19 @@ def for_changing(world: World) -> dict[str, Step]:
     def propose(order: PurchaseOrder) -> Any:
         return changing.propose_order_change(order, lines=more, reason="More", actor=buyer)
 
+    full, shut = issued(world), issued(world)
+    receive(world, full, (1, 100), (2, 40))
+    billed_in_full = [line.pk for line in full.lines.all()]
+    ordering.close_purchase_order(shut, reason="Enough", actor=buyer)
     good, bad, gone = (propose(order) for order in others)
     shown = change_hash(good, list(good.lines.all()))
     return {
+        "closing.py:close_settled_order": lambda: closing.close_settled_order(
+            full, billed_lines=billed_in_full, actor=None
+        ),
+        "closing.py:reopen_purchase_order": lambda: closing.reopen_purchase_order(
+            shut, reason="More came", actor=buyer
+        ),
         "changing.py:propose_order_change": lambda: propose(first),
         "changing.py:approve_order_change": lambda: changing.approve_order_change(
             good, content_hash_shown=shown, comment="", actor=approver
@@ -282,7 +297,13 @@ def for_paying(world: World) -> dict[str, Step]:
     def undo() -> object:
         return resolution.undo_resolution(Resolution.objects.latest("pk"), actor=lead)
 
+    over = an_order(world, (world.shipper, 100, 1), number="PO-OVER")
+    receive(world, over, (1, 105))
+    too_much = invoice(world, "INV-9", billed(1, 105, 1, order="PO-OVER"))
     return {
+        "order_changes.py:change_order_as_billed": lambda: order_changes.change_order_as_billed(
+            too_much, reason="", actor=buyer
+        ),
         "resolution.py:add_note": lambda: resolution.add_note(of_hold, text="Called", actor=clerk),
         "resolution.py:ask_owner": lambda: resolution.ask_owner(
             of_hold, person=buyer, question="Agreed?", actor=clerk
