@@ -151,6 +151,10 @@ SETTINGS: tuple[SettingsEntry, ...] = (
         "purchasing:approval_rule_list", "settings.read",
     ),
     SettingsEntry(
+        "Budgets", "What a cost center may commit in a period", "wallet",
+        "purchasing:budget_list", "settings.read",
+    ),
+    SettingsEntry(
         "Tolerances", "Which differences an invoice may have", "scale",
         "matching:tolerance_list", "settings.read",
     ),

@@ -20,6 +20,7 @@ from procure.fields import (
 from procure.models import Location, User
 from procure.permissions import Role
 from procure.tenancy import Addressed, OrganizationOwned
+from purchasing.budgets import Budget
 from purchasing.order_changes import OrderChange, OrderChangeLine
 from suppliers.models import (
     ApprovedVendor,
@@ -34,6 +35,7 @@ from suppliers.models import (
 __all__ = [
     "Approval",
     "ApprovalRule",
+    "Budget",
     "GoodsReceipt",
     "GoodsReceiptLine",
     "OrderChange",
@@ -169,6 +171,7 @@ class PurchaseOrder(Addressed):
         indexes = [
             models.Index(fields=["organization", "status", "id"]),
             models.Index(fields=["organization", "supplier", "issued_on"]),
+            models.Index(fields=["organization", "cost_center"]),
         ]
 
     def __str__(self) -> str:

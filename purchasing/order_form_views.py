@@ -24,6 +24,7 @@ from procure.models import Location
 from procure.permissions import requires
 from procure.screens import render_screen
 from procure.tenancy import OrganizationRequest
+from purchasing.budgeting import budget_state
 from purchasing.commitments import commitments_of_order
 from purchasing.drafting import DraftChanges, change_draft, start_draft
 from purchasing.friction import friction_choice
@@ -248,6 +249,7 @@ def _form_screen(
         "ranking": ranking(order),
         "figures": figures,
         "route": current_route(order, figures.total, request.user),
+        "budget": budget_state(order, figures.total),
         "categories": category_choices(),
         "places": Location.objects.filter(is_active=True),
         "errors": [(problem.field or "", problem.message) for problem in problems],
@@ -304,6 +306,7 @@ def _computed(
             "lines": shown,
             "figures": figures,
             "route": current_route(order, figures.total, request.user),
+            "budget": budget_state(order, figures.total),
         },
     )
     moves = bool(changes.choice or changes.added or changes.removed or changes.lines)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.urls import URLPattern, URLResolver, path
 
 from purchasing import approval_rule_views as rules
+from purchasing import budget_views as budgets
 from purchasing import change_views as changes
 from purchasing import commitment_views as commitments
 from purchasing import order_form_views as form
@@ -50,6 +51,9 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path(RECEIPT, receiving.receipt_detail, name="receipt_detail"),
     path(f"{RECEIPT}reverse/", receiving.receipt_reverse, name="receipt_reverse"),
     path(f"{RECEIPT}return/", receiving.receipt_return, name="receipt_return"),
+    path("settings/budgets/", budgets.budget_list, name="budget_list"),
+    path("settings/budgets/new/", budgets.budget_form, name="budget_new"),
+    path("settings/budgets/<uuid:public_id>/", budgets.budget_form, name="budget_edit"),
     path("settings/approval-rules/", rules.approval_rule_list, name="approval_rule_list"),
     path("settings/approval-rules/new/", rules.approval_rule_form, name="approval_rule_new"),
     path(

@@ -27,6 +27,7 @@ from purchasing.approving import (
     send_back_purchase_order,
     withdraw_purchase_order,
 )
+from purchasing.budgeting import budget_state
 from purchasing.change_queries import shown_changes, waiting_changes
 from purchasing.closing import reopen_purchase_order
 from purchasing.content import content_hash, order_total
@@ -159,15 +160,20 @@ def order_page_of(
     decides = order.status == Status.SUBMITTED and is_turn(
         order.pk, request.user, request.membership.roles
     )
+    changes = shown_changes(order, request.user, request.membership.roles)
+    asked = next((one.change.value_after for one in changes if one.is_waiting), None)
+    if asked is None and order.status == Status.SUBMITTED:
+        asked = order_total(lines)
     context = {
         "order": order,
+        "budget": None if asked is None else budget_state(order, asked),
         "progress": progress,
         "total": order_total(lines),
         "is_complete": all(one.is_complete for one in progress),
         "any_received": any(one.quantities.received for one in progress),
         "is_off_list": any(line.list_standing in line.EXCEPTIONS for line in lines),
         "approvals": current_approvals(order),
-        "changes": shown_changes(order, request.user, request.membership.roles),
+        "changes": changes,
         "receipts": list(order.receipts.select_related("posted_by")),
         "attached": attached(request, order),
         "events": order_timeline(order),

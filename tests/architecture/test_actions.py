@@ -21,7 +21,16 @@ from procure.attachments import attach_file
 from procure.errors import BusinessRuleError
 from procure.models import BusinessEvent, Location, Membership
 from procure.money import ZERO
-from purchasing import approval_rules, approving, changing, closing, drafting, ordering, receiving
+from purchasing import (
+    approval_rules,
+    approving,
+    budgeting,
+    changing,
+    closing,
+    drafting,
+    ordering,
+    receiving,
+)
 from purchasing.change_content import change_hash
 from purchasing.change_lines import LineRevision
 from purchasing.content import content_hash
@@ -243,6 +252,17 @@ def for_buying(world: World) -> dict[str, Step]:
         ),
         "ordering.py:cancel_purchase_order": lambda: ordering.cancel_purchase_order(
             to_cancel, reason="Not needed", actor=buyer
+        ),
+        "budgeting.py:save_budget": lambda: budgeting.save_budget(
+            None,
+            values={
+                "cost_center": "4100",
+                "period_start": today(),
+                "period_end": today(),
+                "amount": Decimal(10),
+                "currency": "USD",
+            },
+            actor=world.people["admin"],
         ),
         "approval_rules.py:save_approval_rule": lambda: approval_rules.save_approval_rule(
             None,

@@ -13,6 +13,7 @@ import pytest
 from procure.exports import export_kinds
 from procure.imports import find_import_kind, import_kinds
 from procure.models import ExchangeRate
+from purchasing.models import Budget
 from suppliers.models import ApprovedVendor, Qualification, Sku, Supplier
 from tests.factories import CategoryFactory
 from tests.imports.support import (
@@ -67,6 +68,10 @@ def full(world: World) -> World:
         ExchangeRate.objects.create(
             currency="EUR", per_currency="USD", rate=Decimal("1.0812"), valid_from="2026-01-01"
         )
+        Budget.objects.create(
+            cost_center="-X", period_start="2026-01-01", period_end="2026-03-31",
+            amount=Decimal("1000.5"), currency="EUR",
+        )  # fmt: skip
     import_orders(world)
     receipts = ("R-1,H-1,1,60,2026-02-01,4,-damaged", "R-2,H-1,1,40,2026-02-03,,")
     columns = f"{RECEIPT_COLUMNS},quantity_rejected,reject_reason"

@@ -15,7 +15,7 @@ from django.utils import timezone
 from matching.demo.commitments import make_commitments
 from matching.demo.company import make_company
 from matching.demo.history import make_history
-from matching.demo.order_changes import make_order_changes
+from matching.demo.order_changes import make_budgets, make_order_changes
 from matching.demo.settling import settle_history
 from matching.demo.waiting import Desk, make_waiting_work
 from procure.events import work_off
@@ -60,4 +60,5 @@ def make_organization(slug: str, name: str, days: int, password: str) -> Organiz
             make_waiting_work(company)
             make_order_changes(Desk(company))
             make_commitments(company)
+            make_budgets(company)
     return organization
