@@ -331,7 +331,8 @@ def _refused(
     error: BusinessRuleError,
 ) -> HttpResponse:
     """The refusal where it belongs: the exception's dialog, the cell, or the form's summary."""
-    if error.code in FRICTION and (changes.choice or order.supplier):
+    has_category = order.category is not None or bool(changes.head.get("category"))
+    if error.code in FRICTION and has_category and (changes.choice or order.supplier):
         return _friction(request, order, changes, error)
     if request.htmx:
         response = render_screen(

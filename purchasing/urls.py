@@ -10,7 +10,7 @@ from purchasing import change_views as changes
 from purchasing import commitment_views as commitments
 from purchasing import order_form_views as form
 from purchasing import receiving_views as receiving
-from purchasing import views
+from purchasing import supplier_views, views
 
 app_name = "purchasing"
 
@@ -37,6 +37,11 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path(f"{CHANGE}approve/", changes.change_approve, name="change_approve"),
     path(f"{CHANGE}refuse/", changes.change_refuse, name="change_refuse"),
     path(f"{CHANGE}withdraw/", changes.change_withdraw, name="change_withdraw"),
+    path(
+        "suppliers/<uuid:public_id>/orders/", supplier_views.supplier_orders, name="supplier_orders"
+    ),
+    path("orders/new/supplier/", supplier_views.supplier_search, name="supplier_search_new"),
+    path(f"{DRAFT}supplier/", supplier_views.supplier_search, name="supplier_search"),
     path(f"{ORDER}print/", views.order_print, name="order_print"),
     path(f"{ORDER}pdf/", views.order_pdf, name="order_pdf"),
     path("receiving/", receiving.receiving_list, name="receiving_list"),

@@ -39,11 +39,9 @@ from purchasing.order_documents import (
     pdf_name,
 )
 from purchasing.ordering import (
-    OrderedLine,
     cancel_purchase_order,
     close_line_short,
     close_purchase_order,
-    draft_purchase_order,
     issue_purchase_order,
 )
 from purchasing.queries import (
@@ -57,6 +55,7 @@ from purchasing.queries import (
     shown_orders,
     waiting_approvals,
 )
+from purchasing.reordering import order_again
 
 PER_PAGE = 50
 ORDERS = "Purchase orders"
@@ -314,23 +313,12 @@ def order_pdf(request: OrganizationRequest, public_id: uuid.UUID) -> HttpRespons
 @requires("orders.write")
 @idempotent
 def order_copy(request: OrganizationRequest, public_id: uuid.UUID) -> HttpResponse:
-    """Opens a draft with the same supplier and lines, at today's prices."""
-    return _step(request, public_id, lambda order: _copied(order, request), "A draft was copied.")
-
-
-def _copied(order: PurchaseOrder, request: OrganizationRequest) -> PurchaseOrder:
-    return draft_purchase_order(
-        category=order.category,
-        ship_to=order.ship_to,
-        needed_on=None,
-        supplier=order.supplier,
-        cost_center=order.cost_center,
-        lines=[
-            OrderedLine(line.sku, line.ordered_quantity)
-            for line in order.lines.select_related("sku")
-        ],
-        actor=request.user,
-        currency=order.currency,
+    """Opens a draft with the same lines, at today's prices, and goes on in its form."""
+    return _step(
+        request,
+        public_id,
+        lambda order: order_again(order, actor=request.user),
+        "A draft with the same lines at today’s prices. Say by when it is needed.",
     )
 
 

@@ -30,6 +30,7 @@ from purchasing import (
     drafting,
     ordering,
     receiving,
+    reordering,
 )
 from purchasing.change_content import change_hash
 from purchasing.change_lines import LineRevision
@@ -148,6 +149,7 @@ ADDS = {
     "procure/people.py:invite_person": "the newer invitation replaces the one before",
     "purchasing/ordering.py:draft_purchase_order": "two drafts are two drafts",
     "purchasing/drafting.py:start_draft": "two drafts are two drafts",
+    "purchasing/reordering.py:order_again": "two drafts are two drafts",
     "purchasing/receiving.py:post_receipt": "goods come in parts",
     "purchasing/receiving.py:post_return": "goods go back in parts",
     "matching/resolution.py:add_note": "two sentences are two notes",
@@ -288,6 +290,7 @@ def for_changing(world: World) -> dict[str, Step]:
     good, bad, gone = (propose(order) for order in others)
     shown = change_hash(good, list(good.lines.all()))
     return {
+        "reordering.py:order_again": lambda: reordering.order_again(first, actor=buyer),
         "closing.py:close_settled_order": lambda: closing.close_settled_order(
             full, billed_lines=billed_in_full, actor=None
         ),
