@@ -11,7 +11,7 @@ from procure.events import work_off
 from procure.models import PendingEvent, User
 from procure.tenancy import tenant_atomic
 from purchasing.models import Approval, PurchaseOrder
-from suppliers.models import Scorecard, Sku, StaleRollup, Supplier
+from suppliers.models import QuotationRequest, Scorecard, Sku, StaleRollup, Supplier
 
 HOLDS = {
     "AWAITING_RECEIPT", "CHARGE", "CONTRACT_PRICE", "CURRENCY", "DUPLICATE_SUSPECT",
@@ -31,6 +31,12 @@ def test_the_demo_has_work_on_every_desk_and_results_that_verify() -> None:
         statuses = set(PurchaseOrder.objects.values_list("status", flat=True))
         assert statuses == {"draft", "submitted", "approved", "issued", "closed"}
         assert Approval.objects.filter(status="waiting").exists()
+        asked = QuotationRequest.objects.values_list("title", "status").order_by("number")
+        assert list(asked) == [
+            ("Corrugate, next year", "sent"),
+            ("Film, two years", "sent"),
+            ("Dark chocolate", "awarded"),
+        ]
         assert SupplierInvoice.objects.filter(status="paid").exists()
         grades = set(Scorecard.objects.filter(period="all").values_list("grade", flat=True))
         assert {"A", "B", "C", "D"} <= grades

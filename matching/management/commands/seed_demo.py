@@ -12,6 +12,7 @@ from django.core.management.base import BaseCommand
 from django.db import transaction
 from django.utils import timezone
 
+from matching.demo.asking import make_quotations
 from matching.demo.commitments import make_commitments
 from matching.demo.company import make_company
 from matching.demo.history import make_history
@@ -58,6 +59,7 @@ def make_organization(slug: str, name: str, days: int, password: str) -> Organiz
     if days > timedelta(days=365).days:
         with tenant_atomic(organization.pk, is_bulk=True):
             make_waiting_work(company)
+            make_quotations(company)
             make_order_changes(Desk(company))
             make_commitments(company)
             make_budgets(company)
