@@ -40,6 +40,11 @@ app.conf.update(
             "schedule": 2.0,
             "options": {"expires": 10},
         },
+        "day": {
+            "task": "procure.tasks.day",
+            "schedule": 600.0,
+            "options": {"expires": 300},
+        },
     },
 )
 app.autodiscover_tasks()

@@ -105,6 +105,7 @@ class OrganizationForm(forms.ModelForm[Organization]):
             "late_days",
             "over_receipt",
             "over_receipt_percent",
+            "separate_supplier_approval",
         ]
         labels = {
             "due_date_basis": "Deliveries are measured against the",
@@ -112,6 +113,7 @@ class OrganizationForm(forms.ModelForm[Organization]):
             "late_days": "Days late that still count as on time",
             "over_receipt": "Receiving more than ordered",
             "over_receipt_percent": "Limit over the ordered quantity, %",
+            "separate_supplier_approval": "Who adds a supplier does not qualify it",
         }
 
     def clean_locale(self) -> str:

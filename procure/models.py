@@ -49,6 +49,10 @@ class Organization(models.Model):
     )
     over_receipt_percent = PercentField(default=Decimal(5))
     second_factor_required = models.BooleanField(default=False)
+    separate_supplier_approval = models.BooleanField(
+        default=True,
+        help_text="Who added a supplier does not qualify it, while somebody else can.",
+    )
     rollups_as_of = models.DateField(
         null=True,
         blank=True,

@@ -98,6 +98,7 @@ NAVIGATION: tuple[NavigationGroup, ...] = (
         (
             _entry("Suppliers", "store", "suppliers:supplier_list", "suppliers.read"),
             _entry("Approved vendors", "shield-check", "suppliers:approved_vendor_list", "suppliers.read"),
+            _entry("Qualifications", "clipboard-check", "suppliers:qualification_list", "suppliers.read"),
             _entry("Price agreements", "handshake", "suppliers:agreement_list", "suppliers.read"),
             _entry("Commitments", "target", "purchasing:commitment_list", "suppliers.read"),
             _entry("Quotations", "message-square-quote", "suppliers:quotation_list", "suppliers.read"),

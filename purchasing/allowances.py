@@ -40,6 +40,21 @@ class Usage:
     spend: Decimal | None = ZERO
 
 
+@dataclass(frozen=True, slots=True)
+class AskedOrder:
+    """What an order would commit to, whether it stands so or is changed so: (SKU id, amount) pairs
+    in its currency."""
+
+    order_id: int
+    currency: str
+    amounts: Sequence[tuple[int, Decimal]]
+
+    @classmethod
+    def of(cls, order: PurchaseOrder, lines: Sequence[PurchaseOrderLine]) -> AskedOrder:
+        """The order as it stands."""
+        return cls(order.pk, order.currency, [(line.sku_id, line.amount) for line in lines])
+
+
 def hold_admissions(admission_ids: Collection[int]) -> None:
     """Locks these admissions, so that two orders cannot both take what is left. What was read of
     them before is asked anew."""
@@ -87,20 +102,20 @@ class Converter:
 
 
 def within_allowances(
-    decisions: Mapping[int, ListDecision], lines: Sequence[PurchaseOrderLine], on: date
+    decisions: Mapping[int, ListDecision], asked: AskedOrder | None, on: date
 ) -> dict[int, ListDecision]:
-    """The same decisions, those refused whose admission is used up by all other orders and this
-    one, whose `lines` they are. Without an admission in play no statement is made."""
+    """The same decisions by SKU id, those refused whose admission is used up by all other orders
+    and the one that asks. Without an admission in play no statement is made."""
     admitted = {d.admission_id for d in decisions.values() if d.admission_id and not d.is_blocked}
     if not admitted:
         return dict(decisions)
     admissions = ProvisionalAdmission.objects.select_related("category").in_bulk(admitted)
-    used = admission_usage(admitted, on, without=lines[0].order_id if lines else None)
-    asked = _asked(decisions, lines, on)
+    used = admission_usage(admitted, on, without=asked.order_id if asked else None)
+    wanted = _wanted(decisions, asked, on) if asked else {}
     refusals = {
         admission_id: sentence
         for admission_id, admission in admissions.items()
-        if (sentence := what_is_used_up(admission, used[admission_id], asked.get(admission_id)))
+        if (sentence := what_is_used_up(admission, used[admission_id], wanted.get(admission_id)))
     }
     return {key: _refused(one, refusals) for key, one in decisions.items()}
 
@@ -124,20 +139,15 @@ def what_is_used_up(admission: ProvisionalAdmission, used: Usage, asked: Usage |
     return ""
 
 
-def _asked(
-    decisions: Mapping[int, ListDecision], lines: Sequence[PurchaseOrderLine], on: date
-) -> dict[int, Usage]:
+def _wanted(decisions: Mapping[int, ListDecision], asked: AskedOrder, on: date) -> dict[int, Usage]:
     """What this order would use of each admission."""
     sums: dict[int, Decimal] = {}
-    for line in lines:
-        admission_id = decisions[line.sku_id].admission_id
+    for sku_id, amount in asked.amounts:
+        admission_id = decisions[sku_id].admission_id
         if admission_id is not None:
-            sums[admission_id] = sums.get(admission_id, ZERO) + line.amount
-    if not sums:
-        return {}
+            sums[admission_id] = sums.get(admission_id, ZERO) + amount
     convert = Converter(on)
-    currency = lines[0].order.currency
-    return {key: Usage(1, convert(amount, currency)) for key, amount in sums.items()}
+    return {key: Usage(1, convert(amount, asked.currency)) for key, amount in sums.items()}
 
 
 def _refused(decision: ListDecision, refusals: Mapping[int, str]) -> ListDecision:

@@ -26,6 +26,7 @@ from procure.events import record
 from procure.figures import money
 from procure.models import User
 from procure.money import ZERO
+from purchasing.allowances import AskedOrder
 from purchasing.approving import decide_step, require_turn
 from purchasing.change_content import awaited, change_hash, committed_value, in_words
 from purchasing.change_lines import LineRevision, below_received, wanted_lines
@@ -41,7 +42,7 @@ from purchasing.models import (
     PurchaseOrder,
     PurchaseOrderLine,
 )
-from purchasing.off_list import ListCheck, check_list, require_supplier_allowed, store_standing
+from purchasing.off_list import ListCheck, check_binding, require_supplier_allowed, store_standing
 from purchasing.ordering import lock_lines, lock_order, require_revision, route_of
 from purchasing.queries import line_quantities
 from purchasing.routing import RouteStep
@@ -214,10 +215,28 @@ def _ask_list(
     if order.supplier_id is None or not any(line.is_raised for line in wanted):
         return ListCheck({})
     skus = {line.sku_id for line in known} | {line.sku_id for line in wanted}
-    check = check_list(order.supplier_id, skus, timezone.localdate())
+    asked = AskedOrder(order.pk, order.currency, _amounts_after(order, known, wanted))
+    check = check_binding(order.supplier_id, skus, timezone.localdate(), asked)
     require_supplier_allowed(order, check)
     store_standing(known, check)
     return check
+
+
+def _amounts_after(
+    order: PurchaseOrder, known: Sequence[PurchaseOrderLine], wanted: Sequence[OrderChangeLine]
+) -> list[tuple[int, Decimal]]:
+    """By SKU, what the order would come to with the change in it."""
+    changed = {line.line_no for line in wanted}
+    after = [
+        (one.sku_id, line_amount(one.quantity_after, one.unit_price_after, order.currency))
+        for one in wanted
+    ]
+    kept = [
+        (one.sku_id, line_amount(awaited(one), one.unit_price, order.currency))
+        for one in known
+        if one.line_no not in changed
+    ]
+    return after + kept
 
 
 def _route(

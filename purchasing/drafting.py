@@ -20,6 +20,7 @@ from procure.errors import BusinessRuleError
 from procure.events import record
 from procure.figures import quantity, unit_price
 from procure.models import User
+from purchasing.allowances import AskedOrder
 from purchasing.drafts import (
     OrderedLine,
     checked_quantity,
@@ -213,16 +214,16 @@ def _choose_supplier(
 
 
 def ask_about(
-    order: PurchaseOrder, sku_ids: set[int], lines: Sequence[PurchaseOrderLine] = ()
+    order: PurchaseOrder, sku_ids: set[int], asked: AskedOrder | None = None
 ) -> ListCheck:
     """The list's answer for the order's supplier as the draft stands; for its category while it
-    has no lines. With `lines` given, their amounts count against a provisional admission."""
+    has no lines. With `asked` given, its amounts count against a provisional admission."""
     if order.supplier_id is None:
         return ListCheck({})
     today = timezone.localdate()
     if not sku_ids and order.category:
         return ListCheck.of_category(order.supplier_id, order.category, today)
-    return check_list(order.supplier_id, sku_ids, today, lines)
+    return check_list(order.supplier_id, sku_ids, today, asked)
 
 
 def _remove(lines: dict[int, PurchaseOrderLine], removed: Sequence[int]) -> list[str]:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from procure.errors import BusinessRuleError
-from purchasing.allowances import within_allowances
+from purchasing.allowances import AskedOrder, hold_admissions, within_allowances
 from purchasing.models import PurchaseOrder, PurchaseOrderLine
 from purchasing.writing import write_lines
 from suppliers.approved_vendors import (
@@ -37,7 +37,7 @@ class ListCheck:
     def of_category(cls, supplier_id: int, category: Category, on: date) -> ListCheck:
         """The answer for a category as a whole, as long as an order has no lines."""
         decisions = category_decisions([supplier_id], category, on)
-        return cls(within_allowances(decisions, [], on))
+        return cls(within_allowances(decisions, None, on))
 
     @property
     def off_list(self) -> list[ListDecision]:
@@ -95,19 +95,28 @@ class ListCheck:
 
 
 def check_list(
-    supplier_id: int,
-    sku_ids: Collection[int],
-    on: date,
-    lines: Sequence[PurchaseOrderLine] = (),
+    supplier_id: int, sku_ids: Collection[int], on: date, asked: AskedOrder | None = None
 ) -> ListCheck:
     """Asks the list about one supplier for these SKUs on a day, in constant SQL.
 
-    The answer rests on what is left of a provisional admission once the order of these `lines` is
-    counted in; without lines, on whether anything is left.
+    The answer rests on what is left of a provisional admission once the order that asks is
+    counted in; without one, on whether anything is left.
     """
     decisions = list_decisions({(supplier_id, sku_id) for sku_id in sku_ids}, on)
     by_sku = {sku_id: decision for (_, sku_id), decision in decisions.items()}
-    return ListCheck(within_allowances(by_sku, lines, on))
+    return ListCheck(within_allowances(by_sku, asked, on))
+
+
+def check_binding(
+    supplier_id: int, sku_ids: Collection[int], on: date, asked: AskedOrder
+) -> ListCheck:
+    """The same for a step that commits: what is left of an admission is held until it is done, so
+    that two orders cannot both take it."""
+    check = check_list(supplier_id, sku_ids, on, asked)
+    if check.admission_ids:
+        hold_admissions(check.admission_ids)
+        check = check_list(supplier_id, sku_ids, on, asked)
+    return check
 
 
 def require_supplier_allowed(order: PurchaseOrder, check: ListCheck) -> None:

@@ -22,7 +22,7 @@ from django.utils import timezone
 from procure.figures import percent, quantity, unit_price
 from procure.models import User
 from procure.money import ZERO, round_money
-from purchasing.allowances import within_allowances
+from purchasing.allowances import AskedOrder, within_allowances
 from purchasing.drafting import ask_about
 from purchasing.drafts import is_price_edited, prices_for
 from purchasing.models import Approval, PurchaseOrder, PurchaseOrderLine
@@ -150,7 +150,8 @@ def current_route(order: PurchaseOrder, total: Decimal, actor: User) -> Route:
     check = ListCheck({})
     if order.supplier_id is not None:
         lines = list(order.lines.all())
-        check = ask_about(order, {line.sku_id for line in lines}, lines)
+        asked = AskedOrder.of(order, lines)
+        check = ask_about(order, {line.sku_id for line in lines}, asked)
     steps = route_of(order, total, check, actor=actor)
     return Route(steps, usual_times(steps), check)
 
@@ -211,5 +212,5 @@ def ranking(order: PurchaseOrder) -> list[RankedSupplier]:
         on=today,
         including=[order.supplier_id] if order.supplier_id else [],
     )
-    judged = within_allowances({row.supplier.pk: row.decision for row in rows}, [], today)
+    judged = within_allowances({row.supplier.pk: row.decision for row in rows}, None, today)
     return [replace(row, decision=judged[row.supplier.pk]) for row in rows]

@@ -18,13 +18,13 @@ from procure.errors import BusinessRuleError
 from procure.events import record
 from procure.models import Location, User
 from procure.money import ZERO, plain_decimal
-from purchasing.allowances import hold_admissions
+from purchasing.allowances import AskedOrder
 from purchasing.content import content_hash, order_total
 from purchasing.drafts import OrderedLine, is_price_edited, new_lines
 from purchasing.models import Approval, OrderChange, PurchaseOrder, PurchaseOrderLine
 from purchasing.off_list import (
     ListCheck,
-    check_list,
+    check_binding,
     require_supplier_allowed,
     store_standing,
 )
@@ -232,11 +232,8 @@ def _ask_list(order: PurchaseOrder, lines: Sequence[PurchaseOrderLine]) -> ListC
     """Asks the approved list today, refuses what it refuses, stores its answer on the lines."""
     if order.supplier_id is None:
         raise BusinessRuleError("missing", "Choose a supplier.", "supplier")
-    skus, today = {line.sku_id for line in lines}, timezone.localdate()
-    check = check_list(order.supplier_id, skus, today, lines)
-    if admissions := check.admission_ids:
-        hold_admissions(admissions)
-        check = check_list(order.supplier_id, skus, today, lines)
+    skus, asked = {line.sku_id for line in lines}, AskedOrder.of(order, lines)
+    check = check_binding(order.supplier_id, skus, timezone.localdate(), asked)
     require_supplier_allowed(order, check)
     store_standing(lines, check)
     return check

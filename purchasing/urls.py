@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.urls import URLPattern, URLResolver, path
 
+from purchasing import admission_views as admissions
 from purchasing import approval_rule_views as rules
 from purchasing import budget_views as budgets
 from purchasing import change_views as changes
@@ -44,6 +45,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path(f"{DRAFT}supplier/", supplier_views.supplier_search, name="supplier_search"),
     path(f"{ORDER}print/", views.order_print, name="order_print"),
     path(f"{ORDER}pdf/", views.order_pdf, name="order_pdf"),
+    path("admissions/<uuid:public_id>/used/", admissions.admission_usage, name="admission_usage"),
     path("receiving/", receiving.receiving_list, name="receiving_list"),
     path("receiving/scan/", receiving.receiving_scan, name="receiving_scan"),
     path("receiving/<uuid:public_id>/", receiving.receive_order, name="receive_order"),

@@ -301,6 +301,9 @@ def _what_the_qualification_lacks(qualification: Vetting | None, on: date) -> st
         return f"{status} for {place}{note}."
     if qualification.valid_to is not None and qualification.valid_to < on:
         return f"The qualification for {place} expired on {long_date(qualification.valid_to)}."
+    if qualification.evidence_ends is not None and qualification.evidence_ends < on:
+        ended = long_date(qualification.evidence_ends)
+        return f"A mandatory document for {place} expired on {ended}."
     return ""
 
 

@@ -14,3 +14,10 @@ register_file_kind(
         read="suppliers.read", write="sourcing.write", page="suppliers:agreement_detail",
     )
 )  # fmt: skip
+# Only the answer to a criterion adds a file to it.
+register_file_kind(
+    FileKind(
+        "criterion-answer", "suppliers.CriterionAnswer",
+        read="suppliers.read", write="sourcing.write",
+    )
+)  # fmt: skip

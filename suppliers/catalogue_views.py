@@ -24,6 +24,7 @@ from suppliers.catalogue import (
     create_sku,
     move_category,
 )
+from suppliers.checklists import criteria_of
 from suppliers.filters import CategoryFilter, SkuFilter
 from suppliers.finding import find_skus
 from suppliers.forms import (
@@ -94,6 +95,7 @@ def category_detail(request: OrganizationRequest, public_id: uuid.UUID) -> HttpR
         "ranking": supplier_ranking(category=category, lines=[], needed_on=None, on=today),
         "skus": list(skus.order_by("code")[:SKUS_SHOWN]),
         "sku_count": skus.count(),
+        "criteria": criteria_of(category),
         "events": timeline({"suppliers.category": [category.pk]}, EVENTS_SHOWN),
         "can_write": request.membership.may("catalogue.write"),
         "can_source": request.membership.may("sourcing.write"),

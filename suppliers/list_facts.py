@@ -42,7 +42,17 @@ SELECT
 ),
 (
     SELECT json_agg(
-        json_build_array(q.supplier_id, q.category_id, q.status, q.valid_to, q.note, category.name)
+        json_build_array(
+            q.supplier_id, q.category_id, q.status, q.valid_to, q.note, category.name, (
+                SELECT min(answer.valid_to) FROM suppliers_criterionanswer answer
+                JOIN suppliers_qualificationcriterion criterion
+                    ON criterion.organization_id = answer.organization_id
+                    AND criterion.id = answer.criterion_id
+                WHERE answer.organization_id = q.organization_id
+                    AND answer.qualification_id = q.id AND answer.outcome = 'met'
+                    AND criterion.is_mandatory AND criterion.retired_at IS NULL
+            )
+        )
     ) FROM suppliers_qualification q JOIN suppliers_category category
         ON category.organization_id = q.organization_id AND category.id = q.category_id
     WHERE q.organization_id = %(organization)s::bigint
@@ -81,12 +91,14 @@ class Entry(NamedTuple):
 
 
 class Vetting(NamedTuple):
-    """A supplier's qualification for a category, by its name."""
+    """A supplier's qualification for a category, by its name; its mandatory evidence may end
+    before it does."""
 
     status: str
     valid_to: date | None
     note: str
     place: str
+    evidence_ends: date | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,8 +148,8 @@ def list_facts(
             for pk, supplier_id, sku_id, category_id, standing, begin, end in entries or ()
         ],
         qualifications={
-            (supplier_id, category_id): Vetting(status, _day(end), note, place)
-            for supplier_id, category_id, status, end, note, place in vettings or ()
+            (supplier_id, category_id): Vetting(status, _day(end), note, place, _day(evidence))
+            for supplier_id, category_id, status, end, note, place, evidence in vettings or ()
         },
     )
 

@@ -35,6 +35,7 @@ from suppliers.quotations import (
     QuotationRequestLine,
 )
 from suppliers.results import PerformanceCell, Scorecard, SkuCost, StaleRollup
+from suppliers.vetting import CriterionAnswer, ExpiryReminder, QualificationCriterion
 
 __all__ = [
     "AdmissionTask",
@@ -42,12 +43,15 @@ __all__ = [
     "ApprovedVendor",
     "Category",
     "Contact",
+    "CriterionAnswer",
     "DecisionCandidate",
+    "ExpiryReminder",
     "PerformanceCell",
     "PriceAgreement",
     "PriceBreak",
     "ProvisionalAdmission",
     "Qualification",
+    "QualificationCriterion",
     "Quotation",
     "QuotationAward",
     "QuotationBreak",
@@ -201,6 +205,9 @@ class Supplier(Addressed):
         help_text="Days around the promised date within which goods may still come.",
     )
     created_at = models.DateTimeField(default=timezone.now, editable=False)
+    created_by = models.ForeignKey(
+        User, on_delete=models.PROTECT, null=True, blank=True, editable=False, related_name="+"
+    )
 
     class Meta:
         ordering = ["name"]
@@ -230,8 +237,11 @@ class Contact(Addressed):
         return self.name
 
 
-class Qualification(OrganizationOwned):
-    """How far a supplier is vetted for a category, until when."""
+class Qualification(Addressed):
+    """How far a supplier is vetted for a category, until when.
+
+    `decided_by` is empty when the last day took it away by rule, or when it was imported.
+    """
 
     class Status(models.TextChoices):
         PROSPECT = "prospect", "Prospect"

@@ -2,13 +2,23 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from collections.abc import Sequence
+from datetime import date, timedelta
+from urllib.parse import urljoin
 
-from django.db.models import Count, Q
+from django.conf import settings
+from django.core.mail import EmailMessage
+from django.db.models import Q
+from django.urls import reverse
 from django.utils import timezone
 
-from procure.tenancy import OrganizationRequest
+from procure.events import reacts_to
+from procure.figures import long_date, reading_as
+from procure.models import BusinessEvent, Membership, Organization, User
+from procure.permissions import may
+from procure.tenancy import OrganizationRequest, current_organization_id
 from procure.work import FoundItem, WaitingWork, answers_search, tells_work
+from suppliers import expiring as expiring
 from suppliers import quotation_mail as quotation_mail
 from suppliers.addresses import address
 from suppliers.filters import ENDS_SOON_DAYS
@@ -50,8 +60,7 @@ def terms_running_out(request: OrganizationRequest) -> list[WaitingWork]:
     today = timezone.localdate()
     soon = Q(valid_to__gte=today, valid_to__lte=today + timedelta(days=ENDS_SOON_DAYS))
     agreements = PriceAgreement.objects.filter(soon).count()
-    vetted = Qualification.objects.filter(status__in=Qualification.USABLE)
-    suppliers = vetted.filter(soon).aggregate(count=Count("supplier", distinct=True))["count"]
+    ending = len({one.qualification.pk for one in expiring.expiries(today, ENDS_SOON_DAYS)})
     within = f"Within {ENDS_SOON_DAYS} days."
     return [
         WaitingWork(
@@ -64,12 +73,58 @@ def terms_running_out(request: OrganizationRequest) -> list[WaitingWork]:
             60,
         ),
         WaitingWork(
-            "Suppliers whose qualification expires",
-            suppliers,
+            "Qualifications and evidence that expire",
+            ending,
             within,
-            f"{address(request, 'supplier_list')}?qualification=expiring",
+            f"{address(request, 'qualification_list')}?state=expiring",
             "shield-alert",
             "warn",
             61,
         ),
     ]
+
+
+@reacts_to("supplier.expiry_reminded")
+def mail_expiry_reminders(events: Sequence[BusinessEvent]) -> None:
+    """Tells the category's owner and whoever decided that something ends soon; with neither, the
+    sourcing leads. It may run twice: the Message-ID comes from the event."""
+    organization = Organization.objects.get(pk=current_organization_id())
+    wanted = [event.payload["qualification_id"] for event in events]
+    qualifications = Qualification.objects.select_related(
+        "supplier", "category__owner", "decided_by"
+    ).in_bulk(wanted)
+    members = Membership.objects.filter(organization=organization, is_active=True)
+    active = {one.user_id: one for one in members.select_related("user")}
+    leads = [one.user for one in active.values() if may(one.roles, "sourcing.write")]
+    for event in events:
+        qualification = qualifications.get(event.payload["qualification_id"])
+        if qualification is None:
+            continue
+        asked = (qualification.category.owner, qualification.decided_by)
+        people = [one for one in asked if one is not None and one.pk in active] or leads
+        if people:
+            _mail_reminder(event, qualification, people, organization)
+
+
+def _mail_reminder(
+    event: BusinessEvent,
+    qualification: Qualification,
+    people: Sequence[User],
+    organization: Organization,
+) -> None:
+    path = reverse(
+        "suppliers:qualification_detail", args=[organization.slug, qualification.public_id]
+    )
+    with reading_as(organization.locale):
+        last_day = long_date(date.fromisoformat(event.payload["last_day"]))
+    supplier, what = qualification.supplier.name, event.payload["what"]
+    EmailMessage(
+        subject=f"{supplier}: {what} ends on {last_day}",
+        body=(
+            f"{what} of {supplier} ends on {last_day}.\n\n"
+            "After that day the supplier is in review again and its approval has no effect.\n"
+            f"Renew it here: {urljoin(settings.SITE_URL, path)}\n"
+        ),
+        to=sorted({one.email for one in people}),
+        headers={"Message-ID": f"<event-{event.pk}@{organization.slug}.procure>"},
+    ).send()

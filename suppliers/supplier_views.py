@@ -38,6 +38,7 @@ from suppliers.supply_base import (
     remove_contact,
     unblock_supplier,
 )
+from suppliers.vetted import supplier_admissions, supplier_qualifications
 
 SUPPLIER_SORTS = {
     "name": "name",
@@ -102,6 +103,8 @@ def supplier_context(request: OrganizationRequest, supplier: Supplier) -> dict[s
         "is_pending": results_are_pending(supplier=supplier),
         "standings": standings,
         "order_category": best_category(standings, today),
+        "vetted": supplier_qualifications(supplier, today),
+        "admissions": supplier_admissions(supplier),
         "agreements": [one for one in agreements if one.valid_to is None or one.valid_to >= today],
         "ended_agreements": sum(1 for one in agreements if one.valid_to and one.valid_to < today),
         "prices": prices,

@@ -25,7 +25,7 @@ Status = Supplier.Status
 @transaction.atomic
 def create_supplier(*, details: SupplierDetails, actor: User) -> Supplier:
     """Adds a supplier; a code in use, in whatever case, is refused."""
-    supplier = Supplier(**values_of(details))
+    supplier = Supplier(**values_of(details), created_by=actor)
     with refusing(_code_taken(details.code)):
         supplier.save()
     record("supplier.created", supplier, actor=actor, summary=f"{supplier.name} was added.")

@@ -19,12 +19,15 @@ from procure.columns import (
     text,
     whole,
 )
+from procure.errors import BusinessRuleError
 from procure.imports import CREATED, UNCHANGED, UPDATED, Batch, Row, import_kind
 from procure.upserts import Wish, asked, blank_texts, differs, upsert, write_changes
+from suppliers.checklists import Checklist, checklists
 from suppliers.models import ApprovedVendor, Category, Qualification, Sku, Supplier
-from suppliers.qualification import NOTED
+from suppliers.qualification import NOTED, require_another_person, require_step
 from suppliers.references import known_categories, known_skus, known_suppliers
 from suppliers.spans import Span, Spans, refuse_days_out_of_order, refuse_overlaps
+from suppliers.vendor_approval import take_preferred_away
 
 Thing = tuple[int, int | None, int | None]  # supplier, category, SKU
 
@@ -209,7 +212,9 @@ def import_qualifications(batch: Batch) -> None:
     """How far suppliers are vetted, by supplier and category.
 
     Without a category every category at the top of the tree is meant, and so all below them. A
-    condition, suspension or disqualification without its note is a warning.
+    condition, suspension or disqualification without its note is a warning. What nobody judged
+    yet is taken as a fact of the past; a new status of one that is known follows the same steps
+    and the same checklist as a decision on the screen, and losing it takes "preferred" away.
     """
     suppliers, categories = known_suppliers(batch), known_categories(batch)
     tops = [one for one in categories.values() if one.parent_id is None]
@@ -217,8 +222,13 @@ def import_qualifications(batch: Batch) -> None:
         (one.supplier_id, one.category_id): one
         for one in Qualification.objects.filter(
             supplier__in={supplier.pk for supplier in suppliers.values()}
-        ).select_for_update(no_key=True)
+        )
+        .select_related("category", "supplier")
+        .select_for_update(no_key=True, of=("self",))
+        .order_by("pk")
     }
+    lists = checklists(stored.values(), timezone.localdate())
+    before = {one.pk: one.status for one in stored.values()}
     new: dict[tuple[int, int], Qualification] = {}
     changed: dict[int, Model] = {}
     for row in batch.open_rows:
@@ -230,6 +240,9 @@ def import_qualifications(batch: Batch) -> None:
         if row["status"] in NOTED and not row["note"]:
             batch.warn(row, "note", "Without a note the next reader does not know why.")
         keys = [(supplier.pk, one.pk) for one in ([named] if named else tops)]
+        if sentence := _objection(row, supplier, keys, stored, lists, batch):
+            batch.refuse(row, "status", sentence)
+            continue
         _qualify(batch, row, keys, stored, new, changed)
     write_changes(
         Qualification,
@@ -237,6 +250,37 @@ def import_qualifications(batch: Batch) -> None:
         ["status", "valid_to", "note", "decided_by", "decided_at"],
     )
     Qualification.objects.bulk_create(new.values())
+    for one in stored.values():
+        was = before.get(one.pk)
+        if was in Qualification.USABLE and one.status not in Qualification.USABLE:
+            take_preferred_away(one, decided_by=batch.actor)
+
+
+def _objection(
+    row: Row,
+    supplier: Supplier,
+    keys: Iterable[tuple[int, int]],
+    stored: dict[tuple[int, int], Qualification],
+    lists: dict[int, Checklist],
+    batch: Batch,
+) -> str:
+    """Why the screen would refuse this status; empty when it would not."""
+    wanted = row["status"]
+    known = [one for key in keys if (one := stored.get(key)) is not None and one.pk is not None]
+    changing = [one for one in known if one.status != wanted]
+    if known and not changing:
+        return ""
+    try:
+        for one in changing:
+            require_step(one.status, wanted)
+        if wanted in Qualification.USABLE and batch.actor is not None:
+            require_another_person(supplier, batch.actor)
+    except BusinessRuleError as refusal:
+        return refusal.message
+    if wanted != Qualification.Status.QUALIFIED:
+        return ""
+    lacks = [text for one in changing if one.pk in lists for text in lists[one.pk].objections]
+    return f"Not yet: {'; '.join(lacks)}." if lacks else ""
 
 
 def _qualify(

@@ -8,27 +8,10 @@ from django import forms
 from django.utils import timezone
 
 from suppliers.forms import CategoryField, SkuField
-from suppliers.models import ApprovedVendor, Category, Qualification, Supplier
+from suppliers.models import ApprovedVendor, Category, Supplier
 
 EMPTY_ROWS = 5
 MOST_ROWS = 600
-
-
-class QualificationForm(forms.ModelForm[Qualification]):
-    """Where a supplier stands for a category."""
-
-    category = CategoryField(label="Category", help_text="Counts for everything below it, too.")
-
-    class Meta:
-        model = Qualification
-        fields = ["category", "status", "valid_to", "note"]
-        labels = {"valid_to": "Last day", "note": "What it rests on, or what is missing"}
-        help_texts = {"note": ""}
-        widgets = {"note": forms.Textarea(attrs={"rows": 3})}
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        _offer_categories(self.fields["category"])
 
 
 class ApprovalForm(forms.Form):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import uuid
-from typing import Any
 
 from django.contrib import messages
 from django.http import HttpResponse
@@ -19,15 +18,12 @@ from suppliers.filters import ApprovedVendorFilter
 from suppliers.form_screens import named_row, plain_form
 from suppliers.forms import submitted
 from suppliers.listing import sorted_page
-from suppliers.models import ApprovedVendor, Category, Qualification, Sku, Supplier
-from suppliers.qualification import qualify_supplier
+from suppliers.models import ApprovedVendor, Category, Sku, Supplier
 from suppliers.queries import approval_rows
-from suppliers.supplier_views import supplier_crumbs
 from suppliers.terms_forms import (
     ApprovalChangeForm,
     ApprovalEndForm,
     ApprovalForm,
-    QualificationForm,
 )
 from suppliers.vendor_approval import approve_vendor, change_vendor_approval, end_vendor_approval
 
@@ -37,41 +33,6 @@ APPROVAL_SORTS = {
     "valid_to": "valid_to",
     "rank": "rank",
 }
-
-
-@requires("sourcing.write")
-@idempotent
-def qualification_edit(request: OrganizationRequest, public_id: uuid.UUID) -> HttpResponse:
-    """Sets where a supplier stands for a category."""
-    supplier = find(Supplier, public_id)
-    category = named_row(request, Category, "category")
-    known = Qualification.objects.filter(supplier=supplier, category=category).first()
-    form = QualificationForm(
-        request.POST if request.method == "POST" else None,
-        initial=_initial(known, category),
-    )
-    qualification = submitted(
-        form, lambda: qualify_supplier(supplier, **form.cleaned_data, actor=request.user)
-    )
-    if qualification is not None:
-        status = qualification.get_status_display().lower()
-        messages.success(request, f"{supplier.name} is {status} for {qualification.category}.")
-        return go_to(request, "supplier_detail", supplier)
-    title = f"Qualify {supplier.name}"
-    back_url = address(request, "supplier_detail", supplier)
-    crumbs = supplier_crumbs(request, supplier, "Qualification")
-    return plain_form(request, form, title, "Save qualification", back_url, crumbs)
-
-
-def _initial(known: Qualification | None, category: Category | None) -> dict[str, Any]:
-    if known is None:
-        return {"category": category}
-    return {
-        "category": category,
-        "status": known.status,
-        "valid_to": known.valid_to,
-        "note": known.note,
-    }
 
 
 @requires("suppliers.read")

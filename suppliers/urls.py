@@ -5,11 +5,13 @@ from __future__ import annotations
 from django.urls import URLPattern, URLResolver, path
 
 from suppliers import (
+    admission_views,
     agreement_views,
     catalogue_views,
     quotation_views,
     supplier_views,
     terms_views,
+    vetting_views,
 )
 
 app_name = "suppliers"
@@ -35,8 +37,42 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("contacts/<uuid:public_id>/remove/", supplier_views.contact_remove, name="contact_remove"),
     path(
         "suppliers/<uuid:public_id>/qualification/",
-        terms_views.qualification_edit,
+        vetting_views.qualification_edit,
         name="qualification_edit",
+    ),
+    path("suppliers/<uuid:public_id>/admit/", admission_views.admission_new, name="admission_new"),
+    path(
+        "admission-tasks/<uuid:public_id>/",
+        admission_views.admission_task_tick,
+        name="admission_task_tick",
+    ),
+    path("admissions/<uuid:public_id>/end/", admission_views.admission_end, name="admission_end"),
+    path("qualifications/", vetting_views.qualification_list, name="qualification_list"),
+    path(
+        "qualifications/<uuid:public_id>/",
+        vetting_views.qualification_detail,
+        name="qualification_detail",
+    ),
+    path(
+        "qualifications/<uuid:public_id>/criteria/<uuid:criterion_id>/",
+        vetting_views.criterion_answer,
+        name="criterion_answer",
+    ),
+    path(
+        "categories/<uuid:public_id>/checklist/",
+        vetting_views.checklist_edit,
+        name="checklist_edit",
+    ),
+    path(
+        "categories/<uuid:public_id>/checklist/new/",
+        vetting_views.criterion_new,
+        name="criterion_new",
+    ),
+    path("criteria/<uuid:public_id>/", vetting_views.criterion_edit, name="criterion_edit"),
+    path(
+        "criteria/<uuid:public_id>/retire/",
+        vetting_views.criterion_retire,
+        name="criterion_retire",
     ),
     path(
         "suppliers/<uuid:public_id>/agreements/new/",

@@ -8,6 +8,7 @@ from __future__ import annotations
 from datetime import date, timedelta
 
 from django.db import transaction
+from django.db.models import Q
 from django.utils import timezone
 
 from procure.constraints import refusing
@@ -136,6 +137,63 @@ def end_vendor_approval(
     words = f"No longer on the list for {_scope_name(entry)} after {long_date(last_day)}: {reason.strip()}"
     _record_entry("supplier.approval_ended", entry, actor, words)
     return entry
+
+
+def take_preferred_away(
+    qualification: Qualification, *, decided_by: User | None
+) -> list[ApprovedVendor]:
+    """The rule for a lost qualification: what it made preferred is merely approved from today on,
+    and ended when the supplier was disqualified. Only a person makes it preferred again.
+
+    Entries of categories below with a qualification of their own stay. Part of the action that
+    takes the qualification away, which tells it.
+    """
+    today = timezone.localdate()
+    supplier = qualification.supplier
+    vetted = set(
+        Qualification.objects.filter(supplier=supplier).values_list("category_id", flat=True)
+    )
+    preferred = ApprovedVendor.objects.filter(
+        Q(valid_to__isnull=True) | Q(valid_to__gte=today),
+        supplier=supplier,
+        standing=ApprovedVendor.Standing.PREFERRED,
+    ).select_related("category", "sku__category")
+    lost = []
+    for entry in preferred.select_for_update(no_key=True, of=("self",)).order_by("pk"):
+        place = entry.sku.category if entry.sku is not None else entry.category
+        nearest = next((one for one in lineage_of(place) if one in vetted), None)
+        if nearest == qualification.category_id:
+            _lose_preferred(entry, qualification, today, decided_by)
+            lost.append(entry)
+    return lost
+
+
+def _lose_preferred(
+    entry: ApprovedVendor, qualification: Qualification, today: date, decided_by: User | None
+) -> None:
+    """What stood until yesterday stays; the rest goes on as approved, or ends."""
+    status = qualification.get_status_display().lower()
+    reason = f"Preferred until {long_date(today)}: {status} for {qualification.category}."
+    last_day = entry.valid_to
+    begun = entry.valid_from < today
+    if begun:
+        entry.valid_to = today - timedelta(days=1)
+        entry.save(update_fields=["valid_to"])
+        if qualification.status == Qualification.Status.DISQUALIFIED:
+            return
+    rest = entry
+    if begun:
+        rest = ApprovedVendor(
+            supplier=entry.supplier,
+            category=entry.category,
+            sku=entry.sku,
+            valid_from=today,
+            valid_to=last_day,
+            rank=entry.rank,
+        )
+    rest.standing, rest.reason = ApprovedVendor.Standing.APPROVED, reason
+    rest.decided_by, rest.decided_at = decided_by, timezone.now()
+    rest.save()
 
 
 def _require_not_over(entry: ApprovedVendor, today: date) -> None:

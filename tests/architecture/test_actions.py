@@ -44,6 +44,7 @@ from suppliers import (
     awarding,
     catalogue,
     committing,
+    criteria,
     deciding,
     offering,
     qualification,
@@ -53,6 +54,7 @@ from suppliers import (
 )
 from suppliers.agreeing import PriceRow
 from suppliers.committing import CommittedVolume
+from suppliers.criteria import CriterionDetails
 from suppliers.deciding import Candidate
 from suppliers.details import CategoryDetails, ContactDetails, SkuDetails, SupplierDetails
 from suppliers.models import (
@@ -60,6 +62,8 @@ from suppliers.models import (
     ApprovedVendor,
     Contact,
     ProvisionalAdmission,
+    Qualification,
+    QualificationCriterion,
     VolumeCommitment,
 )
 from suppliers.unit_factors import add_unit_factor
@@ -411,6 +415,26 @@ def for_sourcing(world: World) -> dict[str, Step]:
             note="",
             actor=lead,
         ),
+        "criteria.py:add_criterion": lambda: criteria.add_criterion(
+            world.boxes, details=CriterionDetails("Insurance"), actor=lead
+        ),
+        "criteria.py:change_criterion": lambda: criteria.change_criterion(
+            QualificationCriterion.objects.get(),
+            details=CriterionDetails("Liability insurance"),
+            actor=lead,
+        ),
+        "criteria.py:answer_criterion": lambda: criteria.answer_criterion(
+            Qualification.objects.get(supplier=world.kestrel),
+            criterion=QualificationCriterion.objects.get(),
+            outcome="met",
+            actor=lead,
+        ),
+        "criteria.py:retire_criterion": lambda: criteria.retire_criterion(
+            QualificationCriterion.objects.get(), actor=lead
+        ),
+        "qualification.py:let_qualification_fall": lambda: qualification.let_qualification_fall(
+            a_lapsed_qualification(world), actor=None
+        ),
         "vendor_approval.py:approve_vendor": lambda: vendor_approval.approve_vendor(
             world.kestrel,
             category=world.boxes,
@@ -482,6 +506,15 @@ def for_sourcing(world: World) -> dict[str, Step]:
             actor=lead,
         ),
     }
+
+
+def a_lapsed_qualification(world: World) -> Qualification:
+    """One whose last day is over; it has fallen when it is asked for again."""
+    found: Qualification = Qualification.objects.get(supplier=world.northline)
+    if found.status == Qualification.Status.QUALIFIED:
+        found.valid_to = today() - timedelta(days=1)
+        found.save(update_fields=["valid_to"])
+    return found
 
 
 def for_the_house(world: World) -> dict[str, Step]:

@@ -10,6 +10,7 @@ from django.utils import timezone
 from procure.errors import BusinessRuleError
 from procure.models import ExchangeRate
 from purchasing.allowances import Usage, admission_usage
+from purchasing.changing import LineRevision, propose_order_change
 from purchasing.models import PurchaseOrder
 from purchasing.off_list import check_list
 from purchasing.ordering import (
@@ -143,6 +144,24 @@ def test_a_suspension_is_lifted_by_no_admission(inside: World) -> None:
     )
     check = check_list(inside.kestrel.pk, [inside.shipper.pk], today())
     assert (check.is_provisional, check.missing) == (False, "Suspended for Boxes: Audit.")
+
+
+def test_a_change_of_an_issued_order_cannot_go_over_the_spend(inside: World) -> None:
+    admit(inside, spend=1000)
+    buyer = inside.people["buyer"]
+    order = issue_purchase_order(submit(inside, a_draft(inside, 900)), actor=buyer)
+
+    def raise_to(quantity: int) -> object:
+        return propose_order_change(
+            order, lines=[LineRevision(1, quantity=Decimal(quantity))], reason="More", actor=buyer
+        )
+
+    with pytest.raises(BusinessRuleError) as caught:
+        raise_to(1001)
+    assert caught.value.code == "admission_used_up"
+    assert order.lines.get().ordered_quantity == 900
+    raise_to(1000)
+    assert order.lines.get().ordered_quantity == 1000
 
 
 def test_an_ended_admission_leaves_the_categorys_rule(inside: World) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import pytest
 
-from purchasing import ordering
+from purchasing import off_list
 from purchasing.models import PurchaseOrder
 from tests.purchasing.test_provisional_orders import a_draft, admit, submit
 from tests.safety.crowd import Meeting, at_once, refusals, rounds
@@ -53,15 +53,15 @@ def test_control_without_the_lock_both_take_it(monkeypatch: pytest.MonkeyPatch) 
     with world.inside():
         admit(world, orders=1)
     meeting = Meeting(2)
-    check_list = ordering.check_list
+    check_list = off_list.check_list
 
     def check_and_wait(*asked: object) -> object:
         found = check_list(*asked)  # type: ignore[arg-type]
         meeting.wait()
         return found
 
-    monkeypatch.setattr(ordering, "hold_admissions", lambda admission_ids: None)
-    monkeypatch.setattr(ordering, "check_list", check_and_wait)
+    monkeypatch.setattr(off_list, "hold_admissions", lambda admission_ids: None)
+    monkeypatch.setattr(off_list, "check_list", check_and_wait)
     assert refusals(submit_two_at_once(world)) == []
     with world.inside():
         assert PurchaseOrder.objects.filter(status="approved").count() == 2
