@@ -18,6 +18,7 @@ from matching.demo.company import make_company
 from matching.demo.history import make_history
 from matching.demo.order_changes import make_budgets, make_order_changes
 from matching.demo.settling import settle_history
+from matching.demo.vetting import make_vetting
 from matching.demo.waiting import Desk, make_waiting_work
 from procure.events import work_off
 from procure.models import Organization
@@ -58,6 +59,7 @@ def make_organization(slug: str, name: str, days: int, password: str) -> Organiz
         settle_history(company, make_history(company))
     if days > timedelta(days=365).days:
         with tenant_atomic(organization.pk, is_bulk=True):
+            make_vetting(company)
             make_waiting_work(company)
             make_quotations(company)
             make_order_changes(Desk(company))
