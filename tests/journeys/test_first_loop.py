@@ -152,7 +152,7 @@ def received_in_part(page: Page, world: World, order: PurchaseOrder) -> None:
     shippers.get_by_label("Rejected").fill("100")
     shippers.get_by_role("radio", name="Damaged").check()
     page.get_by_role("button", name="All of DIV-12-SB").click()
-    page.get_by_label("Delivery note").fill("LS-1")
+    page.get_by_label("Delivery note", exact=True).fill("LS-1")
     look(page, "6-receive")
     page.get_by_role("button", name="Post receipt").click()
     expect(page.get_by_role("heading", level=1)).to_contain_text("GR-")
