@@ -10,7 +10,7 @@ from django.db.models import Q, QuerySet
 
 from purchasing.models import GoodsReceipt, PurchaseOrder, PurchaseOrderLine
 from suppliers.finding import found_ids
-from suppliers.models import Category, Supplier
+from suppliers.models import Category, SourcingDecision, Supplier
 
 
 def _suppliers(request: Any) -> QuerySet[Supplier]:
@@ -21,6 +21,11 @@ def _suppliers(request: Any) -> QuerySet[Supplier]:
 def _categories(request: Any) -> QuerySet[Category]:
     categories: QuerySet[Category] = Category.objects.all()
     return categories
+
+
+def _decisions(request: Any) -> QuerySet[SourcingDecision]:
+    decisions: QuerySet[SourcingDecision] = SourcingDecision.objects.all()
+    return decisions
 
 
 def by_number_or_supplier(orders: QuerySet[Any], text: str, path: str = "") -> QuerySet[Any]:
@@ -49,6 +54,13 @@ class OrderFilter(django_filters.FilterSet):  # type: ignore[misc]
         queryset=_categories,
         to_field_name="public_id",
         empty_label="Any category",
+    )
+    decision = django_filters.ModelChoiceFilter(
+        label="Sourcing decision",
+        field_name="sourcing_decision",
+        queryset=_decisions,
+        to_field_name="public_id",
+        empty_label="Any decision",
     )
     off_list = django_filters.BooleanFilter(
         label="Off the approved list",

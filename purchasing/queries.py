@@ -125,7 +125,8 @@ def listed_orders() -> QuerySet[PurchaseOrder]:
 def shown_orders() -> QuerySet[PurchaseOrder]:
     """Orders with everybody and everything that their page names, in one statement."""
     orders: QuerySet[PurchaseOrder] = PurchaseOrder.objects.select_related(
-        "supplier", "category", "ship_to", "created_by", "submitted_by", "issued_by"
+        *("supplier", "category", "ship_to", "created_by", "submitted_by", "issued_by"),
+        "sourcing_decision",
     )
     return orders
 

@@ -28,10 +28,10 @@ from suppliers.agreement_forms import (
     PriceRowFormSet,
 )
 from suppliers.filters import ENDS_SOON_DAYS, AgreementFilter
-from suppliers.form_screens import plain_form
+from suppliers.form_screens import named_row, plain_form
 from suppliers.forms import submitted
 from suppliers.listing import sorted_page
-from suppliers.models import AgreementAmendment, PriceAgreement, Supplier
+from suppliers.models import AgreementAmendment, PriceAgreement, SourcingDecision, Supplier
 from suppliers.profiles import EVENTS_SHOWN, agreed_rows
 from suppliers.queries import agreement_rows, priced_sku_counts
 from suppliers.supplier_views import supplier_crumbs
@@ -113,7 +113,13 @@ def agreement_new(request: OrganizationRequest, public_id: uuid.UUID) -> HttpRes
     if sent is not None and "more" not in sent and rows.is_valid():
         agreement = submitted(
             form,
-            lambda: agree_prices(supplier, **form.values(), prices=rows.rows(), actor=request.user),
+            lambda: agree_prices(
+                supplier,
+                **form.values(),
+                prices=rows.rows(),
+                decision=named_row(request, SourcingDecision, "decision"),
+                actor=request.user,
+            ),
         )
         if agreement is not None:
             return go_to(request, "agreement_detail", agreement)

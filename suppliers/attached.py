@@ -21,3 +21,9 @@ register_file_kind(
         read="suppliers.read", write="sourcing.write",
     )
 )  # fmt: skip
+register_file_kind(
+    FileKind(
+        "sourcing-decision", "suppliers.SourcingDecision",
+        read="suppliers.read", write="sourcing.write", page="suppliers:decision_detail",
+    )
+)  # fmt: skip

@@ -25,7 +25,7 @@ from suppliers.models import (
 )
 from suppliers.pricing import LinePrice, PriceBook, WantedLine
 
-ONE = Decimal(1)
+ONE_UNIT = Decimal(1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +109,7 @@ def _prices(suppliers: Sequence[Supplier], sku: Sku | None, on: date) -> dict[in
     """What one unit costs from each; a standard cost is ours, not a supplier's price."""
     if sku is None:
         return {}
-    book = PriceBook.open(suppliers, [WantedLine(sku.pk, ONE)], on)
+    book = PriceBook.open(suppliers, [WantedLine(sku.pk, ONE_UNIT)], on)
     found = {one.pk: book.prices(one)[sku.pk] for one in suppliers}
     return {pk: price for pk, price in found.items() if price.source != "standard"}
 

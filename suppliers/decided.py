@@ -3,14 +3,58 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from datetime import date
+from dataclasses import dataclass
+from datetime import date, timedelta
 
-from django.db.models import Case, F, Q, QuerySet, When
+from django.contrib.postgres.aggregates import StringAgg
+from django.db.models import Case, Count, F, Q, QuerySet, When
 
 from procure.errors import BusinessRuleError
-from suppliers.models import Category, DecisionCandidate, SourcingDecision, Supplier
+from suppliers.models import (
+    ApprovedVendor,
+    Category,
+    DecisionCandidate,
+    PriceAgreement,
+    SourcingDecision,
+    Supplier,
+)
 
+REVIEW_SOON_DAYS = 30
 Decisions = QuerySet[SourcingDecision]
+
+
+def decision_rows() -> Decisions:
+    """The log with everything its rows name; `chosen` are the names of the chosen suppliers."""
+    names = StringAgg(
+        "candidates__supplier__name",
+        ", ",
+        filter=Q(candidates__is_chosen=True),
+        order_by="candidates__supplier__name",
+    )
+    rows: Decisions = SourcingDecision.objects.select_related(
+        "category", "sku", "decided_by", "superseded_by"
+    ).annotate(chosen=names, weighed=Count("candidates"))
+    return rows
+
+
+def due_for_review(on: date) -> Q:
+    """Decisions in force whose review has come or comes within a month."""
+    return Q(superseded_by__isnull=True, review_on__lte=on + timedelta(days=REVIEW_SOON_DAYS))
+
+
+@dataclass(frozen=True, slots=True)
+class RestingOn:
+    """What points to a decision as its reason."""
+
+    entries: list[ApprovedVendor]
+    agreements: list[PriceAgreement]
+
+
+def what_rests_on(decision: SourcingDecision) -> RestingOn:
+    """List entries and agreements made on the decision, in two statements; orders are above."""
+    entries = decision.entries.select_related("supplier", "category", "sku")
+    agreements = decision.agreements.select_related("supplier")
+    return RestingOn(list(entries.order_by("supplier__name", "pk")), list(agreements))
 
 
 def decisions_in_force(on: date) -> Decisions:

@@ -10,6 +10,7 @@ from django import forms
 from django.db.models import Q, QuerySet
 from django.utils import timezone
 
+from suppliers.decided import due_for_review
 from suppliers.finding import found_ids
 from suppliers.forms import in_tree_order, indented
 from suppliers.models import (
@@ -19,6 +20,7 @@ from suppliers.models import (
     Qualification,
     QuotationRequest,
     Sku,
+    SourcingDecision,
     Supplier,
 )
 from suppliers.validity import valid_on
@@ -217,3 +219,33 @@ class QuotationFilter(django_filters.FilterSet):  # type: ignore[misc]
         text = value.strip()
         named = Q(number__icontains=text) | Q(title__icontains=text)
         return rows.filter(named | invited).distinct()
+
+
+class DecisionFilter(TreeFilterSet):
+    """Sourcing decisions by words, category and whether they still hold."""
+
+    q = words_filter("Number, title or supplier")
+    state = choice_filter(
+        "State",
+        [("current", "In force"), ("due", "Review due"), ("superseded", "Superseded")],
+        method="in_decided_state",
+    )
+
+    class Meta:
+        model = SourcingDecision
+        fields = ["q", "category", "state"]
+
+    def with_words(self, rows: Rows, name: str, value: str) -> Rows:
+        weighed = SourcingDecision.objects.filter(
+            candidates__supplier_id__in=found_ids("supplier", value)
+        )
+        return rows.filter(
+            Q(number__icontains=value.strip())
+            | Q(title__icontains=value.strip())
+            | Q(pk__in=weighed.values("pk"))
+        )
+
+    def in_decided_state(self, rows: Rows, name: str, value: str) -> Rows:
+        if value == "due":
+            return rows.filter(due_for_review(timezone.localdate()))
+        return rows.filter(superseded_by__isnull=value == "current")

@@ -18,7 +18,7 @@ from suppliers.filters import ApprovedVendorFilter
 from suppliers.form_screens import named_row, plain_form
 from suppliers.forms import submitted
 from suppliers.listing import sorted_page
-from suppliers.models import ApprovedVendor, Category, Sku, Supplier
+from suppliers.models import ApprovedVendor, Category, Sku, SourcingDecision, Supplier
 from suppliers.queries import approval_rows
 from suppliers.terms_forms import (
     ApprovalChangeForm,
@@ -75,7 +75,10 @@ def approved_vendor_new(request: OrganizationRequest) -> HttpResponse:
 
     def approve() -> ApprovedVendor:
         values = dict(form.cleaned_data)
-        return approve_vendor(values.pop("supplier"), **values, actor=request.user)
+        decision = named_row(request, SourcingDecision, "decision")
+        return approve_vendor(
+            values.pop("supplier"), **values, decision=decision, actor=request.user
+        )
 
     entry = submitted(form, approve)
     if entry is not None:

@@ -8,6 +8,7 @@ from suppliers import (
     admission_views,
     agreement_views,
     catalogue_views,
+    decision_views,
     quotation_views,
     supplier_views,
     terms_views,
@@ -128,4 +129,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
         quotation_views.quotation_answer,
         name="quotation_answer",
     ),
+    path("decisions/", decision_views.decision_list, name="decision_list"),
+    path("decisions/new/", decision_views.decision_new, name="decision_new"),
+    path("decisions/<uuid:public_id>/", decision_views.decision_detail, name="decision_detail"),
 ]

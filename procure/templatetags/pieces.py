@@ -116,6 +116,7 @@ EVENT_ICONS: dict[str, str] = {
     "attached": "paperclip",
     "blocked": "ban",
     "qualified": "shield-check",
+    "decided": "gavel",
 }
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from matching.demo.strategy import make_strategy
 from matching.management.commands.seed_demo import make_organization
 from matching.models import Hold, SupplierInvoice
 from matching.verification import differences
@@ -11,7 +12,14 @@ from procure.events import work_off
 from procure.models import PendingEvent, User
 from procure.tenancy import tenant_atomic
 from purchasing.models import Approval, PurchaseOrder
-from suppliers.models import QuotationRequest, Scorecard, Sku, StaleRollup, Supplier
+from suppliers.models import (
+    QuotationRequest,
+    Scorecard,
+    Sku,
+    SourcingDecision,
+    StaleRollup,
+    Supplier,
+)
 
 HOLDS = {
     "AWAITING_RECEIPT", "CHARGE", "CONTRACT_PRICE", "CURRENCY", "DUPLICATE_SUSPECT",
@@ -44,4 +52,8 @@ def test_the_demo_has_work_on_every_desk_and_results_that_verify() -> None:
         assert not StaleRollup.objects.exists()
     with tenant_atomic(organization.pk, is_bulk=True):
         assert differences(organization) == []
+    with tenant_atomic(organization.pk, is_bulk=True):
+        make_strategy(organization)
+        assert SourcingDecision.objects.filter(candidates__score__isnull=False).exists()
+        assert PurchaseOrder.objects.filter(sourcing_decision__isnull=False).exists()
     assert User.objects.get(email="ap@fernhill.example").check_password("a-password-of-the-demo")

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import secrets
 import time
-from datetime import timedelta
 from typing import Any
 
 from django.core.management.base import BaseCommand
@@ -18,6 +17,7 @@ from matching.demo.company import make_company
 from matching.demo.history import make_history
 from matching.demo.order_changes import make_budgets, make_order_changes
 from matching.demo.settling import settle_history
+from matching.demo.strategy import make_strategy
 from matching.demo.vetting import make_vetting
 from matching.demo.waiting import Desk, make_waiting_work
 from procure.events import work_off
@@ -26,6 +26,7 @@ from procure.statistics import refresh_statistics
 from procure.tenancy import tenant_atomic
 
 ORGANIZATIONS = (("fernhill", "Fernhill Foods", 548), ("northwind", "Northwind Snacks", 70))
+A_YEAR = 365  # days; a shorter history has no results to decide on
 
 
 class Command(BaseCommand):
@@ -46,6 +47,10 @@ class Command(BaseCommand):
             organization = make_organization(slug, name, days, password)
             refresh_statistics()
             work_off(organization.pk)
+            if days > A_YEAR:
+                with tenant_atomic(organization.pk, is_bulk=True):
+                    make_strategy(organization)
+                work_off(organization.pk)
             self.stdout.write(f"{slug} was made in {time.monotonic() - begun:.0f} s.")
 
 
@@ -57,7 +62,7 @@ def make_organization(slug: str, name: str, days: int, password: str) -> Organiz
     with tenant_atomic(organization.pk, is_bulk=True):
         company = make_company(organization, today, password, days)
         settle_history(company, make_history(company))
-    if days > timedelta(days=365).days:
+    if days > A_YEAR:
         with tenant_atomic(organization.pk, is_bulk=True):
             make_vetting(company)
             make_waiting_work(company)
