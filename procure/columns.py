@@ -41,10 +41,11 @@ class CellError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Notation:
-    """How this file writes days and decimals."""
+    """How this file writes days, decimals and the place of a code in a tree (cpv, unspsc, auto)."""
 
     date_format: str = ""
     decimal_comma: bool = False
+    code_scheme: str = ""
 
     @property
     def strptime_format(self) -> str:

@@ -209,6 +209,7 @@ class Batch:
         self.rows = rows
         self.columns = whole.columns
         self.actor = whole.actor
+        self.notation = whole.options.notation
         self._whole = whole
 
     @property

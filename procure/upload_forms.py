@@ -25,6 +25,12 @@ DATE_FORMATS = (
     ("MM/DD/YYYY", "05/04/2026 (month first)"),
     ("DD-MON-YY", "04-May-26"),
 )
+CODE_SCHEMES = (
+    ("", "What parent_code says"),
+    ("cpv", "What their CPV code says"),
+    ("unspsc", "What their UNSPSC code says"),
+    ("auto", "What their codes look like"),
+)
 
 
 def kind_words(name: str) -> str:
@@ -58,6 +64,12 @@ class UploadForm(forms.Form):
     )
     date_format = forms.ChoiceField(label="Days look like", choices=DATE_FORMATS, required=False)
     decimal_comma = forms.BooleanField(label="Decimals have a comma", required=False)
+    code_scheme = forms.ChoiceField(
+        label="Categories stand below",
+        choices=CODE_SCHEMES,
+        required=False,
+        help_text="Only for categories: where parent_code is empty.",
+    )
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -73,4 +85,8 @@ class UploadForm(forms.Form):
 
     @property
     def notation(self) -> Notation:
-        return Notation(self.cleaned_data["date_format"], self.cleaned_data["decimal_comma"])
+        return Notation(
+            self.cleaned_data["date_format"],
+            self.cleaned_data["decimal_comma"],
+            self.cleaned_data["code_scheme"],
+        )

@@ -54,6 +54,7 @@ def try_import(
             **kept_result(result),
             "date_format": notation.date_format,
             "decimal_comma": notation.decimal_comma,
+            "code_scheme": notation.code_scheme,
         },
     )
     kept = CheckedFile(run.file_name, content, "application/octet-stream")
@@ -135,7 +136,10 @@ def stored_content(run: ImportRun) -> bytes:
 
 def notation_of(run: ImportRun) -> Notation:
     """How the file of a run writes days and decimals, as it was said at the upload."""
-    return Notation(run.result.get("date_format", ""), bool(run.result.get("decimal_comma")))
+    kept = run.result
+    return Notation(
+        kept.get("date_format", ""), bool(kept.get("decimal_comma")), kept.get("code_scheme", "")
+    )
 
 
 def refused_rows(run: ImportRun) -> str:

@@ -6,7 +6,7 @@ or qualification is found without walking the tree. Only this module and imports
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 
 from django.db import connection, transaction
 
@@ -93,6 +93,20 @@ def move_category(category: Category, *, parent: Category | None, actor: User) -
         after=parent and parent.code,
     )
     return category
+
+
+def put_below(parents: Mapping[int, int | None]) -> None:
+    """Puts categories below others (None: at the top) by their ids, in one statement.
+
+    Imports call it; `refresh_lineages` has to follow.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "UPDATE suppliers_category SET parent_id = wanted.parent_id "
+            "FROM unnest(%s::bigint[], %s::bigint[]) AS wanted(id, parent_id) "
+            "WHERE organization_id = %s AND suppliers_category.id = wanted.id",
+            [list(parents), list(parents.values()), current_organization_id()],
+        )
 
 
 def refresh_lineages() -> None:

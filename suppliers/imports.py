@@ -22,6 +22,7 @@ from procure.columns import (
 )
 from procure.imports import REFUSED, UNCHANGED, UPDATED, Batch, Row, import_kind
 from procure.models import Organization
+from procure.statistics import BULK_ROWS, refresh_statistics
 from procure.tenancy import current_organization_id
 from procure.upserts import (
     Wish,
@@ -30,10 +31,16 @@ from procure.upserts import (
     differs,
     unless_same_unit,
     upsert,
-    write_changes,
 )
 from suppliers import agreement_imports, term_imports
-from suppliers.catalogue import RESULT_FIELDS, mark_skus_stale, refresh_lineages, skus_in_use
+from suppliers.catalogue import (
+    RESULT_FIELDS,
+    mark_skus_stale,
+    put_below,
+    refresh_lineages,
+    skus_in_use,
+)
+from suppliers.code_schemes import digits_of, places_above, scheme_of
 from suppliers.models import Category, Qualification, Sku, Supplier
 from suppliers.references import categories_by_code
 
@@ -163,9 +170,11 @@ def make_categories(wanted: Iterable[tuple[str, str]]) -> dict[str, Category]:
 def import_categories(batch: Batch) -> None:
     """Categories by code, in any order; a parent is here already or in the same file.
 
-    A blank parent is the top of the tree. Refused: an unknown parent, and a circle by name.
+    A blank parent is the top of the tree, or with a code scheme the nearest category there is
+    above by the code. Refused: an unknown parent, and a circle by name.
     """
     stored = categories_by_code(locked=True)
+    is_derived = _derive_parents(batch, stored)
     wishes = []
     for row in batch.open_rows:
         known = stored.get(code_key(row["category_code"]))
@@ -185,26 +194,45 @@ def import_categories(batch: Batch) -> None:
         if parent and code_key(parent) not in coming | set(stored):
             batch.refuse(wish.row, "parent_code", f"There is no category “{parent}”.")
     upsert(batch, Category, [wish for wish in wishes if not wish.row.outcome])
-    if "parent_code" in batch.columns:
+    if is_derived or "parent_code" in batch.columns:
         _place(batch)
+    refresh_lineages()
+
+
+def _derive_parents(batch: Batch, stored: dict[str, Category]) -> bool:
+    """Fills blank parents from the codes, by the scheme of the file; False without a scheme."""
+    codes = [row["category_code"] for row in batch.open_rows]
+    scheme = scheme_of(batch.notation.code_scheme, codes)
+    if not scheme:
+        return False
+    known = [one.code for one in stored.values()]
+    by_digits = {digits_of(scheme, one): one for one in (*known, *codes)}
+    for row in batch.open_rows:
+        digits = digits_of(scheme, row["category_code"])
+        if not digits:
+            batch.warn(row, "category_code", f"No {scheme.upper()} code; it stays at the top.")
+        elif not row["parent_code"]:
+            above = (by_digits[one] for one in places_above(scheme, digits) if one in by_digits)
+            row["parent_code"] = next(above, None)
+    return True
 
 
 def _place(batch: Batch) -> None:
-    """Puts each category below its parent once all of them have ids, and rebuilds the lineages."""
+    """Puts each category below its parent once all of them have ids."""
+    if len(batch.rows) >= BULK_ROWS:
+        refresh_statistics()
     known = categories_by_code()
-    moved = []
+    moved: dict[int, int | None] = {}
     for row in batch.rows:
         category = known.get(code_key(row["category_code"]))
         parent = known.get(code_key(row["parent_code"] or ""))
         if row.outcome == REFUSED or category is None:
             continue
         if category.parent_id != (parent and parent.pk):
-            category.parent = parent
-            moved.append(category)
+            moved[category.pk] = parent.pk if parent else None
             if row.outcome == UNCHANGED:
                 row.outcome = UPDATED
-    write_changes(Category, moved, ["parent"])
-    refresh_lineages()
+    put_below(moved)
 
 
 @import_kind(

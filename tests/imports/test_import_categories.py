@@ -1,7 +1,11 @@
 from __future__ import annotations
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
+from procure.columns import Notation
+from procure.imports import ImportOptions, ImportResult, run_import
 from suppliers.models import Category
 from tests.imports.support import counts, everything, refusals, table, take_in
 from tests.world import World
@@ -53,3 +57,66 @@ def test_what_makes_no_tree_is_refused(world: World, rows: tuple[str, ...], sent
     result = take_in(world, "categories", table(COLUMNS, *rows))
     assert [message for _, _, message in refusals(result)] == [sentence]
     assert everything(world) == before
+
+
+def in_scheme(world: World, scheme: str, *rows: str) -> ImportResult:
+    return run_import(
+        "categories",
+        table("category_code,name", *rows),
+        file_name="codes.csv",
+        organization_id=world.organization.pk,
+        options=ImportOptions(Notation(code_scheme=scheme)),
+        actor=None,
+    )
+
+
+def lines(world: World) -> dict[str, list[str]]:
+    """The codes from each category to the top, by code."""
+    with world.inside():
+        known = {one.pk: one for one in Category.objects.all()}
+        return {one.code: [known[pk].code for pk in one.lineage] for one in known.values()}
+
+
+CPV = ("03111000-2,Seeds", "03000000-1,Agriculture", "03110000-5,Crops", "30000000-9,Office",
+       "30192000-1,Supplies", "03111700-9,Oilseeds")  # fmt: skip
+UNSPSC = ("10101501,Cats", "10000000,Live", "10101500,Livestock", "10100000,Animals")
+
+
+@pytest.mark.parametrize("scheme", ["cpv", "auto"])
+def test_cpv_codes_say_where_a_category_stands_whatever_the_order(
+    world: World, scheme: str
+) -> None:
+    assert counts(in_scheme(world, scheme, *CPV)) == (6, 0, 0, 0)
+    found = lines(world)
+    assert found["03111700-9"] == ["03111700-9", "03111000-2", "03110000-5", "03000000-1"]
+    assert found["30192000-1"] == ["30192000-1", "30000000-9"], "levels between may be missing"
+    assert found["30000000-9"] == ["30000000-9"], "a division may end in a zero"
+    assert counts(in_scheme(world, scheme, *CPV)) == (0, 0, 6, 0)
+
+
+def test_unspsc_codes_go_deeper_by_two_digits(world: World) -> None:
+    in_scheme(world, "auto", *UNSPSC)
+    assert lines(world)["10101501"] == ["10101501", "10101500", "10100000", "10000000"]
+
+
+def test_a_code_of_no_scheme_stays_at_the_top_with_a_warning(world: World) -> None:
+    result = in_scheme(world, "cpv", *CPV, "OWN,Our own")
+    assert [one.message for one in result.warnings] == ["No CPV code; it stays at the top."]
+    assert lines(world)["OWN"] == ["OWN"]
+    in_scheme(world, "auto", "30197000-6,Small", "OWN,Our own")
+    assert lines(world)["30197000-6"] == ["30197000-6"], "not all look alike, so nothing is derived"
+
+
+def test_without_a_scheme_codes_say_nothing(world: World) -> None:
+    in_scheme(world, "", *CPV)
+    assert lines(world)["03111000-2"] == ["03111000-2"]
+
+
+def test_ten_thousand_codes_take_as_many_statements_as_ten(world: World) -> None:
+    def statements(first: int, count: int) -> int:
+        rows = [f"{number:08d}-1,Code {number}" for number in range(first, first + count)]
+        with CaptureQueriesContext(connection) as captured:
+            assert counts(in_scheme(world, "cpv", *rows))[0] == count
+        return len(captured)
+
+    assert statements(10_000_000, 10) + 20 >= statements(20_000_000, 10_000)

@@ -8,7 +8,7 @@ from django.test.utils import CaptureQueriesContext
 
 from procure.exports import ExportOptions, export
 from procure.models import BusinessEvent
-from suppliers.agreements import PriceRow, agree_prices
+from suppliers.agreeing import PriceRow, agree_prices
 from suppliers.decided import decisions_behind
 from suppliers.deciding import Candidate, decide_sourcing
 from suppliers.models import ApprovedVendor, DecisionCandidate, SourcingDecision
@@ -193,11 +193,14 @@ def test_the_figures_of_many_candidates_take_as_many_statements_as_those_of_few(
                 world,
                 Candidate(supplier=world.northline, is_chosen=True),
                 Candidate(supplier=world.ashgrove),
+                Candidate(supplier=unlisted),
                 *(Candidate(supplier=one) for one in more),
                 sku=world.small,
             )
         return len(captured)
 
+    unlisted = supplier("Unlisted Ltd")
+    qualification(unlisted, world.packaging)
     few = statements()
     many = [supplier(f"S{number} Ltd") for number in range(20)]
     for one in many:

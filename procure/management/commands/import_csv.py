@@ -42,6 +42,12 @@ class Command(BaseCommand):
         parser.add_argument("--json", action="store_true", help="print one object")
         parser.add_argument("--date-format", default="", help="such as DD.MM.YYYY or %%d-%%b-%%y")
         parser.add_argument("--decimal-comma", action="store_true")
+        parser.add_argument(
+            "--scheme",
+            choices=("cpv", "unspsc", "auto"),
+            default="",
+            help="a category without parent_code stands where its code says",
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
         organization = find_organization(options["organization"])
@@ -57,7 +63,9 @@ class Command(BaseCommand):
                 file_name=file.name,
                 organization_id=organization.pk,
                 options=ImportOptions(
-                    notation=Notation(options["date_format"], options["decimal_comma"]),
+                    notation=Notation(
+                        options["date_format"], options["decimal_comma"], options["scheme"]
+                    ),
                     partial=options["partial"],
                     dry_run=options["dry_run"],
                     progress=progress,
