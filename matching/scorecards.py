@@ -27,12 +27,12 @@ from matching.cells import (
     month_of,
     stored_cells,
 )
-from matching.histograms import count_of, deviation_of, mean_of, median_of, quantile_of
 from matching.periods import Parts, months_back, parts_of, period_of
 from procure.exchange import Rates, rates_on
 from procure.models import Organization
 from procure.money import round_half_up
 from suppliers import rollups
+from suppliers.histograms import count_of, deviation_of, mean_of, median_of, quantile_of
 from suppliers.models import Scorecard, Supplier
 
 ZERO = Decimal(0)

@@ -7,11 +7,11 @@ from django.urls import URLPattern, URLResolver, path
 from purchasing import admission_views as admissions
 from purchasing import approval_rule_views as rules
 from purchasing import budget_views as budgets
+from purchasing import category_spend_views, supplier_views, views
 from purchasing import change_views as changes
 from purchasing import commitment_views as commitments
 from purchasing import order_form_views as form
 from purchasing import receiving_views as receiving
-from purchasing import supplier_views, views
 
 app_name = "purchasing"
 
@@ -23,6 +23,11 @@ DRAFT = "orders/<uuid:public_id>/edit/"
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("orders/", views.order_list, name="order_list"),
+    path(
+        "orders/of-category/",
+        category_spend_views.category_spend_list,
+        name="category_spend_list",
+    ),
     path("approvals/", views.approval_list, name="approval_list"),
     path(ORDER, views.order_detail, name="order_detail"),
     path(f"{ORDER}approve/", views.order_approve, name="order_approve"),

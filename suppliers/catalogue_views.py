@@ -24,7 +24,9 @@ from suppliers.catalogue import (
     create_sku,
     move_category,
 )
+from suppliers.category_reality import category_reality
 from suppliers.checklists import criteria_of
+from suppliers.decided import decisions_in_force
 from suppliers.filters import CategoryFilter, SkuFilter
 from suppliers.finding import find_skus
 from suppliers.forms import (
@@ -41,11 +43,14 @@ from suppliers.pricing import WantedLine
 from suppliers.profiles import EVENTS_SHOWN, sku_agreements
 from suppliers.queries import (
     agreed_supplier_counts,
+    category_skus,
     category_sources,
+    relatives_of,
     results_are_pending,
     sku_rows,
 )
 from suppliers.sourcing import supplier_ranking
+from suppliers.strategy import category_substitutes, strategies_of
 from suppliers.unit_factors import add_unit_factor
 
 SKU_SORTS = {
@@ -55,7 +60,7 @@ SKU_SORTS = {
     "last_price": "last_price",
     "last_on": "last_on",
 }
-SKUS_SHOWN = 20
+DECISIONS_SHOWN = 5
 
 
 @requires("suppliers.read")
@@ -82,19 +87,23 @@ def category_list(request: OrganizationRequest) -> HttpResponse:
 
 @requires("suppliers.read")
 def category_detail(request: OrganizationRequest, public_id: uuid.UUID) -> HttpResponse:
-    """A category: its suppliers as the order form ranks them, its rules, SKUs and history."""
+    """A category: its strategy beside what really happened, its SKUs, decisions and history."""
     category = find(Category, public_id)
     today = timezone.localdate()
-    line = {one.pk: one for one in Category.objects.filter(pk__in=category.lineage)}
-    above = [line[pk] for pk in reversed(category.lineage[1:]) if pk in line]
-    skus = Sku.objects.filter(category__lineage__contains=[category.pk], is_active=True)
+    above, below = relatives_of(category)
+    strategy = strategies_of([category])[category.pk]
+    skus, sku_count = category_skus(category)
     context = {
         "category": category,
         "above": above,
-        "below": in_tree_order(Category.objects.filter(parent=category)),
-        "ranking": supplier_ranking(category=category, lines=[], needed_on=None, on=today),
-        "skus": list(skus.order_by("code")[:SKUS_SHOWN]),
-        "sku_count": skus.count(),
+        "below": below,
+        "strategy": strategy,
+        "reality": category_reality(category, strategy, request.organization.currency, today),
+        "decisions": list(decisions_in_force(today).filter(category=category)[:DECISIONS_SHOWN]),
+        "substitutes": category_substitutes(category),
+        "skus": skus,
+        "sku_count": sku_count,
+        "today": today,
         "criteria": criteria_of(category),
         "events": timeline({"suppliers.category": [category.pk]}, EVENTS_SHOWN),
         "can_write": request.membership.may("catalogue.write"),

@@ -19,7 +19,7 @@ from suppliers.addresses import address, address_if, go_to
 from suppliers.candidates import ONE_UNIT, FiguresOfTheDay
 from suppliers.decided import decision_rows, what_rests_on
 from suppliers.deciding import decide_sourcing
-from suppliers.decision_forms import DecisionForm, DecisionScopeForm, candidate_rows
+from suppliers.decision_forms import CandidateFormSet, DecisionForm, DecisionScopeForm
 from suppliers.filters import DecisionFilter
 from suppliers.form_screens import named_row
 from suppliers.forms import submitted
@@ -28,6 +28,7 @@ from suppliers.models import Category, Sku, SourcingDecision, Supplier
 from suppliers.pricing import WantedLine
 from suppliers.profiles import EVENTS_SHOWN
 from suppliers.sourcing import supplier_ranking
+from suppliers.supplier_rows import supplier_rows
 
 DECISION_SORTS = {
     "number": "pk",
@@ -92,7 +93,7 @@ def decision_new(request: OrganizationRequest) -> HttpResponse:
     sent = request.POST if request.method == "POST" else None
     form = DecisionForm(sent, initial={"title": _title(category, sku)})
     weighed = _weighed(category, sku)
-    rows = candidate_rows(sent, weighed)
+    rows = supplier_rows(CandidateFormSet, "candidates", sent, weighed)
     if sent is not None and rows.is_valid():
         decision = submitted(
             form,

@@ -10,7 +10,7 @@ from django import forms
 from django.db.models import Q, QuerySet
 from django.utils import timezone
 
-from suppliers.decided import due_for_review
+from suppliers.decided import REVIEW_SOON_DAYS, due_for_review
 from suppliers.finding import found_ids
 from suppliers.forms import in_tree_order, indented
 from suppliers.models import (
@@ -23,6 +23,7 @@ from suppliers.models import (
     SourcingDecision,
     Supplier,
 )
+from suppliers.strategy import reviews_until
 from suppliers.validity import valid_on
 
 ENDS_SOON_DAYS = 60
@@ -136,10 +137,15 @@ class CategoryFilter(django_filters.FilterSet):  # type: ignore[misc]
     q = words_filter("Category or code")
     criticality = choice_filter("Criticality", Category.Criticality.choices)
     off_list_rule = choice_filter("Orders off the list", Category.OffListRule.choices)
+    review = choice_filter("Review", [("due", "Review due")], method="with_review")
 
     class Meta:
         model = Category
-        fields = ["q", "criticality", "off_list_rule"]
+        fields = ["q", "criticality", "off_list_rule", "review"]
+
+    def with_review(self, rows: Rows, name: str, value: str) -> Rows:
+        last_day = timezone.localdate() + timedelta(days=REVIEW_SOON_DAYS)
+        return rows.filter(pk__in=[one.category.pk for one in reviews_until(last_day)])
 
     def with_words(self, rows: Rows, name: str, value: str) -> Rows:
         return rows.filter(Q(name__icontains=value) | Q(code__icontains=value))

@@ -35,6 +35,7 @@ from suppliers.quotations import (
     QuotationRequestLine,
 )
 from suppliers.results import PerformanceCell, Scorecard, SkuCost, StaleRollup
+from suppliers.strategies import CategoryStrategy, SkuSubstitute, StrategyShare
 from suppliers.vetting import CriterionAnswer, ExpiryReminder, QualificationCriterion
 
 __all__ = [
@@ -42,6 +43,7 @@ __all__ = [
     "AgreementAmendment",
     "ApprovedVendor",
     "Category",
+    "CategoryStrategy",
     "Contact",
     "CriterionAnswer",
     "DecisionCandidate",
@@ -64,8 +66,10 @@ __all__ = [
     "Scorecard",
     "Sku",
     "SkuCost",
+    "SkuSubstitute",
     "SourcingDecision",
     "StaleRollup",
+    "StrategyShare",
     "Supplier",
     "UnitFactor",
     "VolumeCommitment",

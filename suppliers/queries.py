@@ -7,7 +7,17 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 from datetime import date
 
-from django.db.models import Count, F, FilteredRelation, Max, OuterRef, Q, QuerySet, Subquery
+from django.db.models import (
+    Count,
+    F,
+    FilteredRelation,
+    Max,
+    OuterRef,
+    Q,
+    QuerySet,
+    Subquery,
+    Window,
+)
 
 from suppliers.approved_vendors import STANDINGS, lacks_of_entries
 from suppliers.models import (
@@ -167,6 +177,21 @@ def category_sources(categories: Iterable[Category], on: date) -> dict[int, Cate
         found.approved = len(seen)
         sources[category.pk] = found
     return sources
+
+
+def relatives_of(category: Category) -> tuple[list[Category], list[Category]]:
+    """The categories above, from the top, and those just below by name: one statement."""
+    near = Category.objects.filter(Q(pk__in=category.lineage[1:]) | Q(parent=category))
+    known = {one.pk: one for one in near.order_by("name")}
+    above = [known[pk] for pk in reversed(category.lineage[1:]) if pk in known]
+    return above, [one for one in known.values() if one.parent_id == category.pk]
+
+
+def category_skus(category: Category, most: int = 20) -> tuple[list[Sku], int]:
+    """The first SKUs in use of a category and below, and how many there are: one statement."""
+    skus = Sku.objects.filter(category__lineage__contains=[category.pk], is_active=True)
+    found = list(skus.annotate(total=Window(Count("id"))).order_by("code")[:most])
+    return found, getattr(found[0], "total") if found else 0  # noqa: B009
 
 
 def _with_ancestors(tree: Iterable[Category]) -> QuerySet[Category]:

@@ -21,9 +21,11 @@ from procure.work import FoundItem, WaitingWork, answers_search, tells_work
 from suppliers import expiring as expiring
 from suppliers import quotation_mail as quotation_mail
 from suppliers.addresses import address
+from suppliers.decided import REVIEW_SOON_DAYS, due_for_review
 from suppliers.filters import ENDS_SOON_DAYS
 from suppliers.finding import find_skus, find_suppliers
-from suppliers.models import PriceAgreement, Qualification
+from suppliers.models import PriceAgreement, Qualification, SourcingDecision
+from suppliers.strategy import reviews_until
 
 MOST_FOUND = 5
 
@@ -49,6 +51,35 @@ def found_skus(request: OrganizationRequest, text: str) -> list[FoundItem]:
     return [
         FoundItem("SKU", sku.code, sku.description, address(request, "sku_detail", sku), "barcode")
         for sku in find_skus(text, MOST_FOUND)
+    ]
+
+
+@tells_work
+def reviews_due(request: OrganizationRequest) -> list[WaitingWork]:
+    """Decisions and strategies that are to be looked at again, for those who can decide."""
+    if not request.membership.may("sourcing.write"):
+        return []
+    today = timezone.localdate()
+    due = reviews_until(today + timedelta(days=REVIEW_SOON_DAYS))
+    return [
+        WaitingWork(
+            "Sourcing decisions to review",
+            SourcingDecision.objects.filter(due_for_review(today)).count(),
+            f"Due, or within {REVIEW_SOON_DAYS} days.",
+            f"{address(request, 'decision_list')}?state=due",
+            "gavel",
+            "warn",
+            58,
+        ),
+        WaitingWork(
+            "Category strategies to review",
+            len(due),
+            ", ".join(one.category.name for one in due[:3]) or "None is due.",
+            f"{address(request, 'category_list')}?review=due",
+            "target",
+            "warn",
+            59,
+        ),
     ]
 
 

@@ -10,6 +10,7 @@ from suppliers import (
     catalogue_views,
     decision_views,
     quotation_views,
+    strategy_views,
     supplier_views,
     terms_views,
     vetting_views,
@@ -85,6 +86,24 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("categories/<uuid:public_id>/", catalogue_views.category_detail, name="category_detail"),
     path("categories/<uuid:public_id>/edit/", catalogue_views.category_edit, name="category_edit"),
     path("categories/<uuid:public_id>/move/", catalogue_views.category_move, name="category_move"),
+    path(
+        "categories/<uuid:public_id>/strategy/", strategy_views.strategy_edit, name="strategy_edit"
+    ),
+    path(
+        "categories/<uuid:public_id>/review/",
+        strategy_views.strategy_review,
+        name="strategy_review",
+    ),
+    path(
+        "categories/<uuid:public_id>/substitutes/new/",
+        strategy_views.substitute_new,
+        name="substitute_new",
+    ),
+    path(
+        "categories/<uuid:public_id>/substitutes/<int:substitute_id>/withdraw/",
+        strategy_views.substitute_withdraw,
+        name="substitute_withdraw",
+    ),
     path("skus/", catalogue_views.sku_list, name="sku_list"),
     path("skus/new/", catalogue_views.sku_new, name="sku_new"),
     path("skus/suggestions/", catalogue_views.sku_suggestions, name="sku_suggestions"),

@@ -12,6 +12,7 @@ from procure.models import Location, Membership, Organization, User
 from suppliers.models import (
     ApprovedVendor,
     Category,
+    CategoryStrategy,
     PriceAgreement,
     PriceBreak,
     Qualification,
@@ -76,6 +77,13 @@ class CategoryFactory(DjangoModelFactory):
         cls, instance: Category, create: bool, results: object = None
     ) -> None:
         return None
+
+
+class CategoryStrategyFactory(DjangoModelFactory):
+    class Meta:
+        model = CategoryStrategy
+
+    category = factory.SubFactory(CategoryFactory)
 
 
 class SkuFactory(DjangoModelFactory):

@@ -13,10 +13,13 @@ from suppliers.deciding import Candidate, decide_sourcing
 from suppliers.models import (
     ApprovedVendor,
     Category,
+    CategoryStrategy,
     PriceAgreement,
+    Sku,
     SourcingDecision,
     Supplier,
 )
+from suppliers.strategy_setting import StrategyDetails, approve_substitute, set_category_strategy
 
 ON_THE_WAY = (PurchaseOrder.Status.SUBMITTED, PurchaseOrder.Status.APPROVED)
 
@@ -52,12 +55,31 @@ DECISIONS: tuple[tuple[str, str, dict[str, int], tuple[str, ...], str, int], ...
 )  # fmt: skip
 
 
+# Category, objective, sources needed, lead time in days, review rhythm, target shares.
+STRATEGIES: tuple[tuple[str, str, int, int, int, dict[str, int]], ...] = (
+    ("ING", "No recipe waits for an ingredient; two sources wherever a harvest can fail.", 2, 21, 12, {}),
+    ("ING-NUT", "Three growers in two valleys before the next harvest.", 3, 18, 6,
+     {"PACIFICNUT": 50, "ORCHARD": 30, "SUNRIDGE": 20}),
+    ("PACK", "No packing line stops for material.", 2, 20, 12, {}),
+    ("PACK-BOX", "Two mills within two days of Reno, a third one ready.", 3, 14, 6,
+     {"NORTHLINE": 65, "ASHGROVE": 35}),
+    ("PACK-LABEL", "One printer is enough while proofs are ours; keep a second one warm.", 3, 9, 6,
+     {"BRIGHTLINE": 60}),
+)  # fmt: skip
+SUBSTITUTES = (
+    ("CTN-WH-12", "CTN-KR-12", "Only when the white liner is out; tell marketing."),
+    ("CTN-PR-12", "CTN-KR-12", "With a label over the plain face."),
+)
+OVERDUE = "PACK-LABEL"
+
+
 def make_strategy(organization: Organization) -> None:
     """Decides with the figures of today, which the results have to hold by now.
 
     The lists, the agreements and today's orders of those categories rest on the decisions.
     """
     sourcing = User.objects.get(email=f"sourcing@{organization.slug}.example")
+    _set_strategies(sourcing)
     categories = {one.code: one for one in Category.objects.all()}
     suppliers = {one.code: one for one in Supplier.objects.all()}
     for code, title, shares, weighed, reason, review_days in DECISIONS:
@@ -76,6 +98,26 @@ def make_strategy(organization: Organization) -> None:
             actor=sourcing,
         )
         _rest_on(decision, [suppliers[one] for one in shares])
+
+
+def _set_strategies(sourcing: User) -> None:
+    suppliers = {one.code: one for one in Supplier.objects.all()}
+    for code, objective, sources, days, months, shares in STRATEGIES:
+        details = StrategyDetails(
+            objective=objective,
+            minimum_sources=sources,
+            lead_time_days=days,
+            review_months=months,
+            owner=sourcing,
+            shares={suppliers[one]: Decimal(share) for one, share in shares.items()},
+        )
+        category = Category.objects.get(code=code)
+        set_category_strategy(category, details=details, actor=sourcing)
+    last_year = timezone.localdate() - timedelta(days=200)
+    CategoryStrategy.objects.filter(category__code=OVERDUE).update(reviewed_on=last_year)
+    skus = {one.code: one for one in Sku.objects.all()}
+    for code, other, note in SUBSTITUTES:
+        approve_substitute(skus[code], substitute=skus[other], note=note, actor=sourcing)
 
 
 def _rest_on(decision: SourcingDecision, chosen: list[Supplier]) -> None:

@@ -49,6 +49,7 @@ from suppliers import (
     offering,
     qualification,
     quoting,
+    strategy_setting,
     supply_base,
     vendor_approval,
 )
@@ -64,11 +65,13 @@ from suppliers.models import (
     ProvisionalAdmission,
     Qualification,
     QualificationCriterion,
+    SkuSubstitute,
     VolumeCommitment,
 )
+from suppliers.strategy_setting import StrategyDetails
 from suppliers.unit_factors import add_unit_factor
 from tests.architecture.test_layers import ROOT, modules, name_of
-from tests.factories import SupplierFactory
+from tests.factories import CategoryStrategyFactory, SupplierFactory
 from tests.matching.paying import an_order, billed, invoice
 from tests.purchasing.buying import a_rule, drafted, issued, receive, submitted, today
 from tests.quoting.asking import drafted_request, invitation_of, quoted, sent_request
@@ -369,6 +372,7 @@ def for_sourcing(world: World) -> dict[str, Step]:
     unit = {"category": world.boxes, "unit": "EA"}
     row = PriceRow(sku=world.shipper, unit_price=Decimal("0.5"))
     end = today() + timedelta(days=90)
+    looked_at = CategoryStrategyFactory(reviewed_on=today() - timedelta(days=200)).category
     return {
         "supply_base.py:create_supplier": lambda: supply_base.create_supplier(
             details=SupplierDetails(code="NEW", name="New", currency="USD"), actor=lead
@@ -448,6 +452,21 @@ def for_sourcing(world: World) -> dict[str, Step]:
             rank=2,
             valid_to=None,
             reason="Good year",
+            actor=lead,
+        ),
+        "strategy_setting.py:set_category_strategy": lambda: strategy_setting.set_category_strategy(
+            world.boxes,
+            details=StrategyDetails(minimum_sources=2, shares={world.northline: None}),
+            actor=lead,
+        ),
+        "strategy_setting.py:review_category_strategy": lambda: (
+            strategy_setting.review_category_strategy(looked_at, note="Stays", actor=lead)
+        ),
+        "strategy_setting.py:approve_substitute": lambda: strategy_setting.approve_substitute(
+            world.shipper, substitute=world.divider, note="", actor=lead
+        ),
+        "strategy_setting.py:withdraw_substitute": lambda: strategy_setting.withdraw_substitute(
+            SkuSubstitute.objects.filter(sku=world.shipper).first() or SkuSubstitute(pk=0),
             actor=lead,
         ),
         "deciding.py:decide_sourcing": lambda: deciding.decide_sourcing(

@@ -6,7 +6,6 @@ from decimal import Decimal
 
 import pytest
 
-from matching.histograms import deviation_of, mean_of, median_of, quantile_of
 from matching.scorecards import (
     MEASURES,
     Days,
@@ -16,6 +15,7 @@ from matching.scorecards import (
     score_parts,
     wilson_interval,
 )
+from suppliers.histograms import deviation_of, mean_of, median_of, quantile_of
 
 NO_DATA = dict.fromkeys([measure.name for measure in MEASURES])
 
