@@ -8,15 +8,18 @@ from collections.abc import Iterable, Iterator
 from django.db.models import Case, Value, When
 
 from procure.exports import Cells, ExportOptions, export_kind
+from procure.money import plain_decimal
 from procure.units import canonical_unit
 from suppliers.agreement_imports import last_day
 from suppliers.models import (
     ApprovedVendor,
     Category,
+    CategoryStrategy,
     DecisionCandidate,
     PriceBreak,
     Qualification,
     Sku,
+    StrategyShare,
     Supplier,
 )
 
@@ -112,3 +115,19 @@ def export_sourcing_decisions(_options: ExportOptions) -> Iterator[Cells]:
         *("landed_price", "currency", "on_time_percent", "lines_due", "lead_time_p90"),
         *("lead_time_n", "score", "grade", "qualification", "standing", "note"),
     )
+
+
+@export_kind("category_strategies")
+def export_category_strategies(_options: ExportOptions) -> Iterator[Cells]:
+    """What each category's own strategy says; what it leaves open is empty."""
+    preferred: dict[int, list[str]] = defaultdict(list)
+    shares = StrategyShare.objects.select_related("supplier").order_by("supplier__code_key")
+    for one in shares:
+        share = "" if one.share_percent is None else f":{plain_decimal(one.share_percent)}"
+        preferred[one.strategy_id].append(f"{one.supplier.code}{share}")
+    rows = CategoryStrategy.objects.select_related("category", "owner").order_by("category__code")
+    for one in rows:
+        yield (
+            *(one.category.code, one.objective, one.minimum_sources, one.lead_time_days),
+            *(one.review_months, one.owner and one.owner.email, ";".join(preferred[one.pk])),
+        )

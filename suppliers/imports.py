@@ -32,7 +32,7 @@ from procure.upserts import (
     unless_same_unit,
     upsert,
 )
-from suppliers import agreement_imports, term_imports
+from suppliers import agreement_imports, strategy_imports, term_imports
 from suppliers.catalogue import (
     RESULT_FIELDS,
     mark_skus_stale,
@@ -49,6 +49,7 @@ __all__ = [
     "import_categories",
     "import_skus",
     "import_suppliers",
+    "strategy_imports",
     "term_imports",
 ]
 

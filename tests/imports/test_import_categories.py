@@ -6,7 +6,7 @@ from django.test.utils import CaptureQueriesContext
 
 from procure.columns import Notation
 from procure.imports import ImportOptions, ImportResult, run_import
-from suppliers.models import Category
+from suppliers.models import Category, CategoryStrategy
 from tests.imports.support import counts, everything, refusals, table, take_in
 from tests.world import World
 
@@ -120,3 +120,38 @@ def test_ten_thousand_codes_take_as_many_statements_as_ten(world: World) -> None
         return len(captured)
 
     assert statements(10_000_000, 10) + 20 >= statements(20_000_000, 10_000)
+
+
+STRATEGY = "category_code,objective,minimum_sources,lead_time_days,owner,preferred"
+
+
+def test_strategies_come_in_with_their_preferred_suppliers(world: World) -> None:
+    row = f"BOX,Two mills,2,14,{world.people['sourcing_lead'].email},NORTH:65;KESTREL"
+    assert counts(take_in(world, "category_strategies", table(STRATEGY, row))) == (1, 0, 0, 0)
+    with world.inside():
+        made = CategoryStrategy.objects.get(category=world.boxes)
+        shares = dict(made.shares.values_list("supplier__code", "share_percent"))
+    assert (made.objective, made.minimum_sources, made.lead_time_days) == ("Two mills", 2, 14)
+    assert made.owner == world.people["sourcing_lead"]
+    assert shares == {"NORTH": 65, "KESTREL": None}
+    assert counts(take_in(world, "category_strategies", table(STRATEGY, row))) == (0, 0, 1, 0)
+    other = row.replace("NORTH:65;KESTREL", "NORTH")
+    assert counts(take_in(world, "category_strategies", table(STRATEGY, other))) == (0, 1, 0, 0)
+
+
+@pytest.mark.parametrize(
+    ("row", "message"),
+    [
+        ("NONE,,,,,", "There is no category “NONE”."),
+        ("BOX,,,,who@acme.test,", "Nobody here has the address who@acme.test."),
+        ("BOX,,,,,NOBODY:5", "There is no supplier “NOBODY”."),
+        ("BOX,,,,,NORTH:1e400", "“1e400” is no share in percent."),
+        ("BOX,,,,,NORTH:NaN", "“NaN” is no share in percent."),
+        ("BOX,,,,,NORTH:60;KESTREL:60", "The target shares make more than 100%."),
+    ],
+)
+def test_a_strategy_that_makes_no_sense_is_refused(world: World, row: str, message: str) -> None:
+    before = everything(world)
+    result = take_in(world, "category_strategies", table(STRATEGY, row))
+    assert [one.message for one in result.refused] == [message]
+    assert everything(world) == before

@@ -14,8 +14,8 @@ from procure.exports import export_kinds
 from procure.imports import find_import_kind, import_kinds
 from procure.models import ExchangeRate
 from purchasing.models import Budget
-from suppliers.models import ApprovedVendor, Qualification, Sku, Supplier
-from tests.factories import CategoryFactory
+from suppliers.models import ApprovedVendor, Qualification, Sku, StrategyShare, Supplier
+from tests.factories import CategoryFactory, CategoryStrategyFactory
 from tests.imports.support import (
     INVOICE_COLUMNS,
     RECEIPT_COLUMNS,
@@ -64,6 +64,10 @@ def full(world: World) -> World:
             Sku.objects.create(
                 code=f"-X{number}", description=text, category=category, unit="each",
                 standard_cost=Decimal("1.5"), pack_size=text[:40],
+            )  # fmt: skip
+            StrategyShare.objects.create(
+                strategy=CategoryStrategyFactory(category=category, objective=text),
+                supplier=supplier, share_percent=Decimal("12.5") if number else None,
             )  # fmt: skip
         ExchangeRate.objects.create(
             currency="EUR", per_currency="USD", rate=Decimal("1.0812"), valid_from="2026-01-01"

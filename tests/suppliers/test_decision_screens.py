@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import pytest
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 
 from procure.tenancy import tenant_atomic
-from suppliers.models import ApprovedVendor, SourcingDecision
+from suppliers.models import ApprovedVendor, SkuSubstitute, SourcingDecision
 from tests.suppliers.support import day
 from tests.suppliers.test_decide_sourcing import decide
 from tests.suppliers.test_screens import house
 
 __all__ = ["house"]
+
+FRAME = 10  # statements of every screen: who is asking, whose data, the navigation's counts
 
 
 @pytest.fixture
@@ -111,3 +115,29 @@ def test_what_is_refused_keeps_what_was_typed_and_decides_nothing(house, lead, m
     assert sentence in answer.content.decode()
     with tenant_atomic(house.organization.pk):
         assert not SourcingDecision.objects.exists()
+
+
+def test_a_category_shows_its_strategy_its_gaps_and_what_may_stand_in(house, lead):
+    of = f"/fernhill/categories/{house.corrugate.public_id}/"
+    rows = {"preferred-TOTAL_FORMS": 1, "preferred-INITIAL_FORMS": 0}
+    wanted = {"preferred-0-supplier": house.northline.public_id, "preferred-0-share_percent": "65"}
+    values = {"objective": "Two mills", "minimum_sources": "4", "review_months": "6", **rows}
+    assert lead.get(f"{of}strategy/").status_code == 200
+    assert lead.post(f"{of}strategy/", {**values, "minimum_sources": "99"}).status_code == 422
+    assert lead.post(f"{of}strategy/", values | wanted).status_code == 302
+    stands_in = {"sku": "CTN-12", "substitute": "CTN-24", "note": "Same flute"}
+    assert lead.post(f"{of}substitutes/new/", stands_in).status_code == 302
+    lead.get(of)
+    with CaptureQueriesContext(connection) as captured:
+        page = lead.get(of).content.decode()
+    assert len(captured) - FRAME <= 15
+    for text in ("Two mills", "Needs 4 qualified sources, has 3.", "65%", "Same flute"):
+        assert text in page
+    assert lead.post(f"{of}review/", {"note": "As it is"}).status_code == 422, "set today"
+    spend = lead.get(f"/fernhill/orders/of-category/?category={house.corrugate.public_id}")
+    assert b"Nothing was ordered since" in spend.content
+    assert lead.get("/fernhill/orders/of-category/?category=x").status_code == 404
+    with tenant_atomic(house.organization.pk):
+        pk = SkuSubstitute.objects.get().pk
+    assert lead.post(f"{of}substitutes/{pk}/withdraw/").status_code == 302
+    assert "Same flute" not in lead.get(of).content.decode()
