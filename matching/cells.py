@@ -67,6 +67,8 @@ class Cell:
     lines_with_agreement: int = 0
     lines_at_agreed_price: int = 0
     spend: Decimal = ZERO
+    misses_by_us: int = 0
+    misses_by_carrier: int = 0
     received_quantity: Decimal = ZERO
     rejected_quantity: Decimal = ZERO
     cost_lines: int = 0
@@ -90,7 +92,7 @@ class Cell:
 COUNTED = (
     "lines_due", "lines_on_time", "lines_in_full", "lines_on_time_in_full", "ordered_quantity",
     "first_received_quantity", "lines_with_agreed_lead_time", "lines_within_lead_time",
-    "lines_with_agreement", "lines_at_agreed_price", "spend",
+    "lines_with_agreement", "lines_at_agreed_price", "spend", "misses_by_us", "misses_by_carrier",
 )  # fmt: skip
 COSTED = (
     "received_quantity", "rejected_quantity", "cost_lines", "cost_quantity", "cost_amount",
@@ -108,6 +110,8 @@ _COUNTS = """
     count(*) FILTER (WHERE agreed_lead_time_days IS NOT NULL AND issued_on IS NOT NULL),
     count(*) FILTER (WHERE lead_time <= agreed_lead_time_days),
     count(agreed_price), count(*) FILTER (WHERE unit_price <= agreed_price), sum(amount),
+    count(*) FILTER (WHERE cause NOT IN ('supplier', 'carrier')),
+    count(*) FILTER (WHERE cause = 'carrier'),
     array_agg(days_late) FILTER (WHERE days_late > %(late_days)s),
     array_agg(lead_time) FILTER (WHERE lead_time IS NOT NULL)"""
 
@@ -147,6 +151,7 @@ class Documents:
             "basis": self.organization.due_date_basis,
             "late_days": self.organization.late_days,
             "early_days": self.organization.early_days,
+            "skip_weekends": self.organization.skip_weekends,
         }
 
 

@@ -6,7 +6,7 @@ SELECT. What belongs to a line is looked up line by line through its index, so t
 the number of lines even where the planner knows nothing yet of a new organization.
 
 Parameters: organization, suppliers and skus (arrays, or NULL for all), as_of, late_days,
-early_days (NULL: any), and the basis of the due date.
+early_days (NULL: any), skip_weekends, and the basis of the due date.
 """
 
 from __future__ import annotations
@@ -22,8 +22,19 @@ _SCOPE = f"""l.organization_id = {ORGANIZATION}
       AND (%(suppliers)s::bigint[] IS NULL OR o.supplier_id = ANY(%(suppliers)s::bigint[]))
       AND (%(skus)s::bigint[] IS NULL OR l.sku_id = ANY(%(skus)s::bigint[]))"""
 
+
+def _counted_day(day: str) -> str:
+    """A day as a number whose differences are days late: all days, or Monday to Friday only, when
+    a Saturday and a Sunday are the Friday before. The first day counted from is a Monday."""
+    since = f"({day} - DATE '1970-01-05')"
+    return f"""CASE WHEN %(skip_weekends)s
+        THEN 5 * ({since} / 7) + LEAST({since} %% 7, 4) ELSE {since} END"""
+
+
 # A line counts once its fate is known: delivered, or past its day. What we cancelled is not due.
 # `full_on` is the receipt that made it full; a line of a closed order is done with its last one.
+# `cause` says who missed a line that was late or short: the person who looked into it, else the
+# dates, which show when we asked for less than the agreed lead time; else it is the supplier's.
 DUE_LINES = f"""
 line AS (
     SELECT l.id, l.order_id, o.supplier_id, l.sku_id, o.currency, o.issued_on,
@@ -43,14 +54,21 @@ line AS (
     WHERE {_SCOPE}
       AND o.status IN ('issued', 'closed') AND l.cancelled_quantity < l.ordered_quantity
 ),
+timed AS (
+    SELECT line.*, CASE
+        WHEN %(skip_weekends)s AND extract(isodow FROM due_on) > 5
+        THEN {_counted_day("due_on")} + 1 ELSE {_counted_day("due_on")} END AS due_day
+    FROM line
+),
 fate AS (
     SELECT line.*, d.full_on, COALESCE(d.full_on, CASE WHEN is_closed THEN d.last_on END) AS done_on,
         COALESCE(d.in_time, 0) >= line.enough AS is_in_full,
         LEAST(COALESCE(d.first_quantity, 0), line.needed) AS first_quantity
-    FROM line CROSS JOIN LATERAL (
+    FROM timed line CROSS JOIN LATERAL (
         SELECT min(a.received_on) FILTER (WHERE a.so_far >= line.enough) AS full_on,
             max(a.received_on) AS last_on,
-            sum(a.quantity) FILTER (WHERE a.received_on <= line.due_on + %(late_days)s) AS in_time,
+            sum(a.quantity) FILTER (
+                WHERE {_counted_day("a.received_on")} <= line.due_day + %(late_days)s) AS in_time,
             max(a.quantity) FILTER (WHERE a.nth = 1) AS first_quantity
         FROM (
             SELECT r.received_on, g.received_quantity AS quantity,
@@ -65,12 +83,21 @@ fate AS (
     ) d
     WHERE line.due_on IS NOT NULL
 ),
+judged_line AS (
+    SELECT fate.*, done_day - due_day AS days_late, full_on - issued_on AS lead_time,
+        COALESCE(done_day <= due_day + %(late_days)s
+            AND done_day >= due_day - COALESCE(%(early_days)s::int, 1000000), false) AS is_on_time
+    FROM (SELECT fate.*, {_counted_day("done_on")} AS done_day FROM fate) fate
+    WHERE done_on IS NOT NULL
+        OR due_day + %(late_days)s < {_counted_day("%(as_of)s::date")}
+),
 due_line AS (
-    SELECT fate.*, done_on - due_on AS days_late, full_on - issued_on AS lead_time,
-        COALESCE(done_on <= due_on + %(late_days)s
-            AND done_on >= due_on - COALESCE(%(early_days)s::int, 1000000), false) AS is_on_time
-    FROM fate
-    WHERE done_on IS NOT NULL OR due_on + %(late_days)s < %(as_of)s
+    SELECT j.*, said.id IS NOT NULL AS is_said,
+        CASE WHEN NOT (j.is_on_time AND j.is_in_full) THEN COALESCE(said.cause,
+            CASE WHEN j.due_on - j.issued_on < j.agreed_lead_time_days
+                THEN 'ordered_late' ELSE 'supplier' END) END AS cause
+    FROM judged_line j LEFT JOIN matching_missattribution said
+        ON said.organization_id = {ORGANIZATION} AND said.order_line_id = j.id
 )"""
 
 # A received line is worth its order line's amount in proportion: the billed net amount where the

@@ -105,11 +105,13 @@ def _fell_due(organization: Organization, today: date) -> set[StaleKey]:
     is_requested = organization.due_date_basis == Organization.DueDate.REQUESTED
     basis = (*requested, "promised_on") if is_requested else ("promised_on", *requested)
     late = timedelta(days=organization.late_days)
+    # With weekends left out it may be this much longer; a key too many is recomputed to what it was.
+    longest = late + timedelta(days=2 * (organization.late_days // 5 + 2))
     lines = PurchaseOrderLine.objects.filter(
         order__status="issued", cancelled_quantity__lt=F("ordered_quantity")
     ).annotate(due_on=Coalesce(*basis))
     if organization.rollups_as_of is not None:
-        lines = lines.filter(due_on__gte=organization.rollups_as_of - late)
+        lines = lines.filter(due_on__gte=organization.rollups_as_of - longest)
     keys = lines.filter(due_on__lt=today - late).values_list("order__supplier_id", "sku_id")
     return {StaleKey(supplier_id, sku_id) for supplier_id, sku_id in keys.distinct().order_by()}
 

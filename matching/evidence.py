@@ -18,6 +18,9 @@ from django.db import connection
 
 from matching.cells import Documents, Span
 from matching.documents_sql import BILLS, DUE_LINES, ORGANIZATION, RECEIVED_LINES
+from matching.misses import MissAttribution
+from procure.models import Organization
+from purchasing.models import PurchaseOrderLine
 
 ROWS_PER_PAGE = 25
 MOST_ROWS_IN_A_FILE = 100_000
@@ -50,9 +53,17 @@ class DueLine(NamedTuple):
     currency: str
     site: str
     is_missed: bool
+    line_no: int
+    cause: str | None
+    is_said: bool
     worst_sku: str | None
     worst_sku_id: uuid.UUID | None
     worst_count: int | None
+
+    @property
+    def cause_words(self) -> str:
+        """Who missed it, in words; empty for a line that was not missed."""
+        return str(MissAttribution.Cause(self.cause).label) if self.cause else ""
 
 
 class JudgedBill(NamedTuple):
@@ -105,6 +116,7 @@ class Aspect:
 
 ASPECTS = {
     "on-time": Aspect("true", "NOT is_on_time"),
+    "otif": Aspect("true", "cause IS NOT NULL"),
     "lead-time": Aspect("lead_time IS NOT NULL", "lead_time > agreed_lead_time_days"),
     "fill-rate": Aspect("true", "first_quantity < needed"),
     "price": Aspect("agreed_price IS NOT NULL", "unit_price > agreed_price"),
@@ -126,13 +138,24 @@ class Listing(Generic[Row]):
 
 
 def due_lines(
-    documents: Documents, days: Span, aspect: Aspect, *, missed_only: bool, number: int, size: int
+    documents: Documents,
+    days: Span,
+    aspect: Aspect,
+    *,
+    missed_only: bool,
+    number: int,
+    size: int,
+    causes: Sequence[str] = (),
 ) -> Listing[DueLine]:
-    """Lines due in these days, in one statement: the missed ones first, the latest of them on top."""
+    """Lines due in these days, in one statement: the missed ones first, the latest of them on top.
+
+    With `causes`, only the late or short lines that have one of them.
+    """
     rows = _fetch(
         f"""WITH {DUE_LINES}, shown AS (
             SELECT d.*, COALESCE({aspect.missed}, false) AS is_missed FROM due_line d
             WHERE {aspect.about} AND {_BETWEEN.format(day="due_on")}
+              AND (%(causes)s::text[] IS NULL OR cause = ANY(%(causes)s::text[]))
         ), counted AS (
             SELECT count(*) AS total, count(*) FILTER (WHERE is_missed) AS missed,
                 COALESCE(sum(amount), 0) AS amounts,
@@ -149,11 +172,13 @@ def due_lines(
             receipt.number, receipt.public_id, s.code, s.public_id, d.due_on, d.done_on,
             d.days_late, d.lead_time, d.agreed_lead_time_days, d.needed, d.first_quantity,
             d.unit_price, d.agreed_price, d.amount, d.currency,
-            COALESCE(place.name, o.ship_to_country, ''), d.is_missed,
+            COALESCE(place.name, o.ship_to_country, ''), d.is_missed, line.line_no, d.cause, d.is_said,
             worst.code, worst.public_id, worst.times
         FROM shown d CROSS JOIN counted LEFT JOIN worst ON true
         JOIN purchasing_purchaseorder o
             ON o.organization_id = {ORGANIZATION} AND o.id = d.order_id
+        JOIN purchasing_purchaseorderline line
+            ON line.organization_id = {ORGANIZATION} AND line.id = d.id
         JOIN suppliers_sku s ON s.organization_id = {ORGANIZATION} AND s.id = d.sku_id
         LEFT JOIN procure_location place
             ON place.organization_id = {ORGANIZATION} AND place.id = o.ship_to_id
@@ -169,7 +194,7 @@ def due_lines(
         WHERE d.is_missed OR NOT %(missed_only)s
         ORDER BY d.is_missed DESC, d.done_on IS NOT NULL, d.days_late DESC NULLS LAST, d.due_on, d.id
         LIMIT %(size)s OFFSET %(start)s""",
-        documents, days, {"missed_only": missed_only}, number, size,
+        documents, days, {"missed_only": missed_only, "causes": list(causes) or None}, number, size,
     )  # fmt: skip
     return _listing([DueLine(*row) for row in rows], missed_only, number, size)
 
@@ -197,6 +222,32 @@ def judged_bills(
         documents, days, {"missed_only": missed_only}, number, size,
     )  # fmt: skip
     return _listing([JudgedBill(*row) for row in rows], missed_only, number, size)
+
+
+class Miss(NamedTuple):
+    """What the documents say of one line that was late or short."""
+
+    due_on: date
+    done_on: date | None
+    days_late: int | None
+    issued_on: date | None
+    agreed_lead_time_days: int | None
+    needed: Decimal
+    is_on_time: bool
+    cause: str
+
+
+def miss_of(organization: Organization, line: PurchaseOrderLine, as_of: date) -> Miss | None:
+    """The line's miss, in one statement; None when it was on time and in full, or is not due."""
+    documents = Documents(
+        organization, as_of, suppliers=[line.order.supplier_id], skus=[line.sku_id]
+    )
+    rows = _fetch(
+        f"""WITH {DUE_LINES} SELECT {", ".join(Miss._fields)} FROM due_line
+        WHERE id = %(line)s AND cause IS NOT NULL LIMIT %(size)s OFFSET %(start)s""",
+        documents, Span(), {"line": line.pk}, 1, 1,
+    )  # fmt: skip
+    return Miss(*rows[0]) if rows else None
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,7 @@ from django.db.models import F, Func, Q, Value
 from django.db.models.functions import Coalesce, Upper
 from django.utils import timezone
 
+from matching.misses import MissAttribution
 from procure.fields import (
     AmountField,
     OrganizationForeignKey,
@@ -23,6 +24,8 @@ from procure.permissions import Role
 from procure.tenancy import Addressed, OrganizationOwned
 from purchasing.models import PurchaseOrder, PurchaseOrderLine
 from suppliers.models import Category, Sku, Supplier, validity
+
+__all__ = ["MissAttribution"]
 
 CASCADE = models.CASCADE
 PROTECT = models.PROTECT

@@ -12,14 +12,14 @@ from matching.scorecards import (
     Figures,
     amount_in_one_currency,
     figures_by_period,
-    grade_of,
     invoice_variance,
-    score_of,
 )
+from matching.scoring import grade_of, score_of
 from matching.sku_costs import costs_of
 from procure.exchange import rates_on
 from procure.models import Organization
 from suppliers.models import Sku, Supplier
+from suppliers.score_rules import scoring_on
 
 SCORECARD_COLUMNS = (
     "supplier_code", "supplier", "lines_due", "lines_on_time", "on_time_percent",
@@ -44,11 +44,11 @@ def scorecard_rows(
     day = as_of or today
     days = period_of(period, day, today).days
     figures = figures_by_period(Documents(organization, today), [days])
-    rates = rates_on(day)
+    rates, scoring = rates_on(day), scoring_on(day)
     for supplier in Supplier.objects.order_by("code"):
         found = figures.get((supplier.pk, 0), Figures())
         measures = found.measures()
-        score = score_of(measures)
+        score = score_of(measures, scoring)
         spend, currency = amount_in_one_currency(found.spend, supplier.currency, rates)
         row = {
             "supplier_code": supplier.code,
@@ -62,7 +62,7 @@ def scorecard_rows(
             "spend": spend,
             "currency": currency,
             "score": score,
-            "grade": grade_of(score, found.lines_due) or None,
+            "grade": grade_of(score, found.lines_due, scoring) or None,
             "as_of": day,
         }
         yield {name: row[name] for name in SCORECARD_COLUMNS}

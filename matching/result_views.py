@@ -27,6 +27,7 @@ from matching.evidence import (
     judged_bills,
     received_lines,
 )
+from matching.misses import CAUSES_OF, PARTY_WORDS
 from matching.result_filters import ScorecardFilter, SkuCostFilter
 from matching.scorecard_page import (
     PERIOD_WORDS,
@@ -36,6 +37,7 @@ from matching.scorecard_page import (
     listed_supplier,
     standing_words,
 )
+from matching.scoring import wilson_interval
 from procure.errors import BusinessRuleError
 from procure.exports import write_csv
 from procure.permissions import requires
@@ -43,6 +45,7 @@ from procure.screens import render_screen
 from procure.tenancy import OrganizationRequest
 from suppliers.models import Scorecard, Sku, SkuCost, StaleRollup, Supplier
 from suppliers.rollups import pending_since
+from suppliers.score_rules import scoring_on
 
 SCORECARDS, SKU_COSTS = "Scorecards", "SKU costs"
 SCORECARD_SORTS = {
@@ -72,6 +75,7 @@ _MONTH = re.compile(r"(\d{4})-(0[1-9]|1[0-2])")
 DUE_COLUMNS = (
     "receipt", "order", "sku", "due_on", "received_on", "days_late", "lead_time_days",
     "quantity", "first_delivery", "unit_price", "agreed_price", "amount", "currency", "site",
+    "caused_by",
 )  # fmt: skip
 BILL_COLUMNS = (
     "invoice",
@@ -97,14 +101,20 @@ def scorecard_list(request: OrganizationRequest) -> HttpResponse:
     cards = Scorecard.objects.filter(period=code).select_related("supplier")
     shown = ScorecardFilter(request.GET, queryset=cards, request=request)
     page = _sorted_page(request, shown.qs, SCORECARD_SORTS, "supplier")
+    as_of = as_of_day(request.organization)
+    scoring = scoring_on(as_of)
+    for card in page.object_list:
+        card.on_time_interval = wilson_interval(card.lines_on_time, card.lines_due)
     return render_screen(
         request,
         "insight/scorecard_list.html",
         {
             "page": page,
+            "scoring": scoring,
+            "least_on_time": scoring.measures[0].nothing,
             "filter": shown,
             "views": _period_tabs(request, code),
-            "as_of": as_of_day(request.organization),
+            "as_of": as_of,
             "pending_since": pending_since(),
             "is_filtered": shown.form.has_changed(),
         },
@@ -154,11 +164,18 @@ def scorecard_detail(request: OrganizationRequest, public_id: uuid.UUID) -> Http
             "listing": listing,
             "page": listing.page,
             "missed_only": "missed" in request.GET,
+            "caused_by": PARTY_WORDS.get(request.GET.get("cause", ""), ""),
+            "may_attribute": request.membership.may("misses.attribute"),
+            "misses": [
+                (words, count, _with(request, measure="otif", cause=key, month=WHOLE, missed=""))
+                for key, words, count in page.misses
+            ],
             "standing": standing_words(supplier, entries),
             "alternatives": alternatives(supplier, entries),
             "category": next((entry.category for entry in entries), None),
             "tiles": [
-                (tile, _with(request, measure=tile.view.key, month=WHOLE)) for tile in page.tiles
+                (tile, _with(request, measure=tile.view.key, month=WHOLE, cause=""))
+                for tile in page.tiles
             ],
             "periods": [
                 (words, _with(request, period=code, month=""), code == page.period.code)
@@ -167,6 +184,7 @@ def scorecard_detail(request: OrganizationRequest, public_id: uuid.UUID) -> Http
             "addresses": {
                 "missed": _with(request, missed="1"),
                 "all": _with(request, missed=""),
+                "any_cause": _with(request, cause=""),
                 "whole": _with(request, month=WHOLE),
                 "csv": _with(request, format="csv"),
             },
@@ -192,7 +210,8 @@ def _documents_behind(
     }
     if page.view.key == "invoice-accuracy":
         return judged_bills(documents, page.days, **options)
-    return due_lines(documents, page.days, ASPECTS[page.view.key], **options)
+    causes = CAUSES_OF.get(request.GET.get("cause", ""), ())
+    return due_lines(documents, page.days, ASPECTS[page.view.key], causes=causes, **options)
 
 
 def _rows_of(listing: Listing[Any]) -> tuple[Sequence[str], list[Sequence[Any]]]:
@@ -206,7 +225,7 @@ def _due_cells(row: DueLine) -> Sequence[Any]:
     return (
         row.receipt_number, row.order_number, row.sku, row.due_on, row.done_on, row.days_late,
         row.lead_time, row.needed, row.first_quantity, row.unit_price, row.agreed_price,
-        row.amount, row.currency, row.site,
+        row.amount, row.currency, row.site, row.cause or "",
     )  # fmt: skip
 
 

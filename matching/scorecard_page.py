@@ -17,17 +17,10 @@ from typing import Any
 from django.db.models import F, FilteredRelation, OuterRef, Q, QuerySet, Subquery
 
 from matching.cells import Cell, Span, as_of_day, month_of, stored_months
+from matching.misses import PARTIES
 from matching.periods import Period, month_end, months_back, parts_of, period_of
-from matching.scorecards import (
-    MEASURES,
-    MONTHS_SHOWN,
-    Figures,
-    ScorePart,
-    before_words,
-    score_parts,
-    scorecard_row,
-    wilson_interval,
-)
+from matching.scorecards import MONTHS_SHOWN, Figures, before_words, scorecard_row
+from matching.scoring import ScorePart, score_parts, wilson_interval
 from procure.charts import Month, MonthChart
 from procure.exchange import Rates
 from procure.figures import days as days_words
@@ -38,10 +31,12 @@ from suppliers.models import (
     ApprovedVendor,
     PriceAgreement,
     Scorecard,
+    ScoreRules,
     SkuCost,
     StaleRollup,
     Supplier,
 )
+from suppliers.score_rules import AS_COLUMN, Scoring, scoring_from_column
 
 STEP = Decimal("0.1")
 PERIOD_WORDS = {"90d": "90 days", "365d": "12 months", "all": "All time"}
@@ -56,19 +51,20 @@ class View:
     column: str
     count: str
     count_words: str
-    target: Decimal | None
     is_share: bool = True
     chart_words: str = ""
 
 
 VIEWS = (
-    View("on-time", "On time", "on_time_percent", "lines_due", "lines due", Decimal(95), chart_words="On-time deliveries by month"),
-    View("lead-time", "Lead time", "lead_time_median", "lead_time_n", "lines", None, False, "Median lead time by month"),
-    View("fill-rate", "Fill rate", "fill_rate_percent", "lines_due", "lines due", Decimal(98), chart_words="Fill rate of first deliveries by month"),
-    View("invoice-accuracy", "Invoice accuracy", "invoice_accuracy_percent", "invoices", "invoices", Decimal(98), chart_words="Accurate invoices by month"),
-    View("price", "Price to agreement", "price_to_agreement_percent", "lines_with_agreement", "lines on agreement", Decimal(98), chart_words="Lines at the agreed price by month"),
+    View("on-time", "On time", "on_time_percent", "lines_due", "lines due", chart_words="On-time deliveries by month"),
+    View("lead-time", "Lead time", "lead_time_median", "lead_time_n", "lines", False, "Median lead time by month"),
+    View("fill-rate", "Fill rate", "fill_rate_percent", "lines_due", "lines due", chart_words="Fill rate of first deliveries by month"),
+    View("invoice-accuracy", "Invoice accuracy", "invoice_accuracy_percent", "invoices", "invoices", chart_words="Accurate invoices by month"),
+    View("price", "Price to agreement", "price_to_agreement_percent", "lines_with_agreement", "lines on agreement", chart_words="Lines at the agreed price by month"),
 )  # fmt: skip
-VIEW_BY_KEY = {view.key: view for view in VIEWS}
+# What the misses are counted on: charted and listed like a tile, but none.
+MISSES = View("otif", "On time in full", "otif_percent", "lines_due", "lines due", chart_words="On time in full by month")  # fmt: skip
+VIEW_BY_KEY = {view.key: view for view in (*VIEWS, MISSES)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +77,7 @@ class Tile:
     count: int
     months: Sequence[Decimal | None]
     interval: tuple[Decimal, Decimal] | None
+    target: int | None
     is_current: bool
 
     @property
@@ -108,14 +105,18 @@ class BuiltPart:
 
 
 def listed_supplier(organization: Organization, on: date) -> QuerySet[Supplier]:
-    """Suppliers with what stands in the head: pending since when, and the agreement in force."""
+    """Suppliers with what stands in the head: pending since when, the agreement in force, and the
+    rules their cards are scored by."""
     pending = StaleRollup.objects.filter(supplier_id=OuterRef("pk")).order_by("marked_at")
     agreement = PriceAgreement.objects.filter(
         Q(valid_to__isnull=True) | Q(valid_to__gte=on),
         supplier_id=OuterRef("pk"),
         valid_from__lte=on,
     ).order_by("-valid_from")
+    scored_by = Scorecard.objects.filter(supplier_id=OuterRef(OuterRef("pk")))
+    rules = ScoreRules.objects.filter(version__in=scored_by.values("rules_version"))
     suppliers: QuerySet[Supplier] = Supplier.objects.annotate(
+        rules=Subquery(rules.values(column=AS_COLUMN)[:1]),
         pending_since=Subquery(pending.values("marked_at")[:1]),
         agreement_number=Subquery(agreement.values("number")[:1]),
         agreement_to=Subquery(agreement.values("valid_to")[:1]),
@@ -186,10 +187,15 @@ class ScorecardPage:
                 supplier=self.supplier, currency=self.supplier.currency, as_of=self.as_of
             )
         now, before = self._figures(self.period.days), self._figures(self.period.before or Span())
-        card = scorecard_row(now, self.organization, Rates({}), self.supplier.currency)
-        card.before = before_words(before)
+        card = scorecard_row(now, self.scoring, Rates({}), self.supplier.currency)
+        card.before = before_words(before, self.scoring)
         card.as_of = self.as_of
         return card
+
+    @cached_property
+    def scoring(self) -> Scoring:
+        """The version of the rules that the supplier's cards are scored by."""
+        return scoring_from_column(getattr(self.supplier, "rules", None))
 
     def _figures(self, days: Span) -> Figures:
         part, found = parts_of(days), Figures()
@@ -211,11 +217,17 @@ class ScorecardPage:
             change=value - before if value is not None and before is not None else None,
             count=int(getattr(self.card, view.count) or 0),
             months=[self._monthly(view, month)[0] for month in self.months],
-            interval=wilson_interval(self.card.lines_on_time, self.card.lines_due)
-            if view.key == "on-time"
-            else None,
+            interval=self._interval(view, value),
+            target=self.scoring.target(view.column),
             is_current=view == self.view,
         )
+
+    def _interval(self, view: View, value: Decimal | None) -> tuple[Decimal, Decimal] | None:
+        """How sure a share of counted documents is; a share of units has no such sample."""
+        if value is None or view.key in {"lead-time", "fill-rate"}:
+            return None
+        count = int(getattr(self.card, view.count))
+        return wilson_interval(int(round_half_up(value * count / 100, 0)), count)
 
     @cached_property
     def _by_month(self) -> dict[date, dict[str, Any]]:
@@ -247,11 +259,12 @@ class ScorecardPage:
     def chart(self, addresses: Mapping[date, str]) -> MonthChart:
         """The measure by month; `addresses` are where picking a month leads."""
         view = self.view
+        target = self.scoring.target(view.column)
         return MonthChart(
             title=view.chart_words,
             months=[self._charted(month, addresses[month]) for month in self.months],
-            target=view.target,
-            target_label=f"target {percent(view.target, 0)}" if view.target is not None else "",
+            target=None if target is None else Decimal(target),
+            target_label=f"target {percent(Decimal(target), 0)}" if target is not None else "",
             unit="%" if view.is_share else " d",
             ceiling=100 if view.is_share else None,
             volume_label="lines" if view.key != "invoice-accuracy" else "bills",
@@ -261,6 +274,7 @@ class ScorecardPage:
     def _charted(self, month: date, address: str) -> Month:
         value, count = self._monthly(self.view, month)
         words = percent(value, 0) if self.view.is_share else days_words(value)
+        target = self.scoring.target(self.view.column)
         return Month(
             name=f"{month:%b}",
             title=f"{month:%B %Y}: {words}, {count} {self.view.count_words}",
@@ -268,14 +282,23 @@ class ScorecardPage:
             count=count,
             url=address,
             label=words,
-            missed=value is not None and self.view.target is not None and value < self.view.target,
+            missed=value is not None and target is not None and value < target,
             selected=month == self.month,
         )
+
+    @property
+    def misses(self) -> list[tuple[str, str, int]]:
+        """Who missed how many lines of the period: key, words, number."""
+        card = self.card
+        counts = (card.misses_by_supplier, card.misses_by_carrier, card.misses_by_us)
+        return [(key, words, n) for (key, words, _), n in zip(PARTIES, counts, strict=True)]
 
     @cached_property
     def built(self) -> list[BuiltPart]:
         """The parts of the score; their points, to a tenth, add up to the score shown."""
-        parts = score_parts({m.name: getattr(self.card, m.name) for m in MEASURES})
+        parts = score_parts(
+            {one.name: getattr(self.card, one.name) for one in self.scoring.measures}, self.scoring
+        )
         shown = self.score_shown or Decimal(0)
         points = allocate(shown, [part.contribution for part in parts], STEP)
         return [BuiltPart(part, each) for part, each in zip(parts, points, strict=True)]

@@ -28,49 +28,23 @@ from matching.cells import (
     stored_cells,
 )
 from matching.periods import Parts, months_back, parts_of, period_of
+from matching.scoring import grade_of, score_of, share
 from procure.exchange import Rates, rates_on
 from procure.models import Organization
-from procure.money import round_half_up
+from procure.money import ZERO, round_half_up
 from suppliers import rollups
 from suppliers.histograms import count_of, deviation_of, mean_of, median_of, quantile_of
 from suppliers.models import Scorecard, Supplier
+from suppliers.score_rules import Scoring, scoring_on
 
-ZERO = Decimal(0)
-HUNDRED = Decimal(100)
-LEAST_LINES_FOR_A_GRADE = 8
 MONTHS_SHOWN = 12
 
 
-@dataclass(frozen=True, slots=True)
-class Measure:
-    """A share that counts for the score: 0 points at `nothing`, 90 at `target`, 100 at 100 %."""
-
-    name: str
-    words: str
-    weight: int
-    nothing: int
-    target: int
-
-
-# Version 1 of the weights and bands; they add up to 100.
-MEASURES = (
-    Measure("on_time_percent", "On time", 40, 80, 95),
-    Measure("lead_time_adherence_percent", "Lead time", 15, 60, 90),
-    Measure("fill_rate_percent", "Fill rate", 15, 90, 98),
-    Measure("invoice_accuracy_percent", "Invoice accuracy", 20, 80, 98),
-    Measure("price_to_agreement_percent", "Price to agreement", 10, 80, 98),
-)
 _PLACES = {
     column.name: column.decimal_places
     for column in Scorecard._meta.concrete_fields
     if isinstance(column, DecimalField)
 }
-GRADES = (("A", 90), ("B", 75), ("C", 60), ("D", -1))
-
-
-def share(part: int | Decimal, whole: int | Decimal) -> Decimal | None:
-    """A percentage, unrounded; None of nothing."""
-    return HUNDRED * part / whole if whole else None
 
 
 @dataclass(slots=True)
@@ -136,69 +110,6 @@ class Figures:
 
 def _per_million(part: Decimal, whole: Decimal) -> Decimal | None:
     return 1_000_000 * part / whole if whole else None
-
-
-@dataclass(frozen=True, slots=True)
-class ScorePart:
-    """One measure in a score: its result, its points out of 100 and its share of the score."""
-
-    measure: Measure
-    result: Decimal | None
-    points: Decimal | None
-    weight: Decimal
-    contribution: Decimal
-
-
-def points_for(measure: Measure, percent: Decimal) -> Decimal:
-    """0 to 100 by two straight bands."""
-    if percent <= measure.nothing:
-        return ZERO
-    if percent <= measure.target:
-        return 90 * (percent - measure.nothing) / (measure.target - measure.nothing)
-    return 90 + 10 * (min(percent, HUNDRED) - measure.target) / (100 - measure.target)
-
-
-def score_parts(measures: Mapping[str, Decimal | None]) -> list[ScorePart]:
-    """How the score is built; the weights of measures without data go to the others."""
-    known = sum(m.weight for m in MEASURES if measures[m.name] is not None)
-    parts = []
-    for measure in MEASURES:
-        result = measures[measure.name]
-        if result is None:
-            parts.append(ScorePart(measure, None, None, ZERO, ZERO))
-            continue
-        points = points_for(measure, result)
-        contribution = points * measure.weight / known
-        parts.append(
-            ScorePart(measure, result, points, HUNDRED * measure.weight / known, contribution)
-        )
-    return parts
-
-
-def score_of(measures: Mapping[str, Decimal | None]) -> Decimal | None:
-    """The weighted mean of the points, 0 to 100, unrounded; None without any data."""
-    known = [measure for measure in MEASURES if measures[measure.name] is not None]
-    points = [points_for(m, measures[m.name] or ZERO) * m.weight for m in known]
-    return sum(points, ZERO) / sum(m.weight for m in known) if known else None
-
-
-def grade_of(score: Decimal | None, lines_due: int) -> str:
-    """A to D; empty below eight lines due."""
-    if score is None or lines_due < LEAST_LINES_FOR_A_GRADE:
-        return ""
-    return next(grade for grade, least in GRADES if score >= least)
-
-
-def wilson_interval(part: int, whole: int) -> tuple[Decimal, Decimal] | None:
-    """Where the true share lies with 95 % confidence, in percent; None of nothing."""
-    if not whole:
-        return None
-    z = Decimal("1.959964")
-    p = Decimal(part) / whole
-    centre = p + z * z / (2 * whole)
-    spread = z * (p * (1 - p) / whole + z * z / (4 * whole * whole)).sqrt()
-    below = 1 + z * z / whole
-    return HUNDRED * (centre - spread) / below, HUNDRED * (centre + spread) / below
 
 
 def figures_by_period(
@@ -286,7 +197,7 @@ def scorecards_of(
     months = [months_back(this_month, back) for back in reversed(range(MONTHS_SHOWN))]
     spans += [Span(month, months_back(month, -1) - timedelta(days=1)) for month in months]
     figures = figures_by_period(documents, spans, cells)
-    rates = rates_on(as_of)
+    rates, scoring = rates_on(as_of), scoring_on(as_of)
     currencies = dict(Supplier.objects.values_list("pk", "currency"))
     cards = []
     for supplier_id in sorted({supplier_id for supplier_id, _ in figures}):
@@ -296,29 +207,31 @@ def scorecards_of(
         ]
         befores = iter(of_span[len(periods) : -MONTHS_SHOWN])
         for period, now in zip(periods, of_span, strict=False):
-            card = scorecard_row(now, organization, rates, currencies[supplier_id])
+            card = scorecard_row(now, scoring, rates, currencies[supplier_id])
             card.supplier_id, card.period, card.months = supplier_id, period.code, shares
             card.as_of = as_of
-            card.before = before_words(next(befores)) if period.before else {}
+            card.before = before_words(next(befores), scoring) if period.before else {}
             cards.append(card)
     return cards
 
 
-def scorecard_row(
-    figures: Figures, organization: Organization, rates: Rates, currency: str
-) -> Scorecard:
+def scorecard_row(figures: Figures, scoring: Scoring, rates: Rates, currency: str) -> Scorecard:
     """Figures rounded as the table keeps them, without supplier and period."""
     measures = figures.measures()
-    score = score_of(measures)
+    score = score_of(measures, scoring)
     spend, spend_currency = amount_in_one_currency(figures.spend, currency, rates)
     card = Scorecard(
         lines_due=figures.lines_due,
         lines_on_time=figures.lines_on_time,
+        lines_missed=figures.lines_due - figures.added["lines_on_time_in_full"],
+        misses_by_us=figures.added["misses_by_us"],
+        misses_by_carrier=figures.added["misses_by_carrier"],
         lead_time_n=figures.lead_time_n,
         invoices=figures.invoices,
         lines_with_agreement=figures.added["lines_with_agreement"],
         currency=spend_currency,
-        grade=grade_of(score, figures.lines_due),
+        grade=grade_of(score, figures.lines_due, scoring),
+        rules_version=scoring.version,
         computed_at=timezone.now(),
     )
     rounded = {
@@ -332,15 +245,15 @@ def scorecard_row(
     return card
 
 
-def before_words(figures: Figures) -> dict[str, Any]:
+def before_words(figures: Figures, scoring: Scoring) -> dict[str, Any]:
     """The measures of the period before as JSON: decimals as text, absent ones null."""
     measures = figures.measures()
-    score = score_of(measures)
+    score = score_of(measures, scoring)
     words: dict[str, Any] = {name: _text(value) for name, value in measures.items()}
     return {
         **words,
         "score": _text(score),
-        "grade": grade_of(score, figures.lines_due),
+        "grade": grade_of(score, figures.lines_due, scoring),
         "lines_due": figures.lines_due,
         "invoices": figures.invoices,
     }

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from matching import exception_views, invoice_views, result_views, tolerance_views
+from matching import exception_views, invoice_views, miss_views, result_views, tolerance_views
 
 app_name = "matching"
 
@@ -43,6 +43,11 @@ urlpatterns = [
     ),
     path("scorecards/", result_views.scorecard_list, name="scorecard_list"),
     path("scorecards/<uuid:public_id>/", result_views.scorecard_detail, name="scorecard_detail"),
+    path(
+        "orders/<uuid:public_id>/misses/<int:line_no>/",
+        miss_views.miss_attribute,
+        name="miss_attribute",
+    ),
     path("sku-costs/", result_views.sku_cost_list, name="sku_cost_list"),
     path("sku-costs/<uuid:public_id>/", result_views.sku_cost_detail, name="sku_cost_detail"),
 ]

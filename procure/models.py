@@ -44,6 +44,9 @@ class Organization(models.Model):
     )
     early_days = models.PositiveSmallIntegerField(null=True, blank=True, help_text="Empty: any.")
     late_days = models.PositiveSmallIntegerField(default=0)
+    skip_weekends = models.BooleanField(
+        default=False, help_text="Saturdays and Sundays do not count as days early or late."
+    )
     over_receipt = models.CharField(
         max_length=10, choices=OverReceipt.choices, default=OverReceipt.REFUSE
     )

@@ -50,6 +50,8 @@ PERMISSIONS: dict[str, frozenset[Role]] = {
     "unit_factors.write": _BUYING,
     "sourcing.write": frozenset({Role.SOURCING_LEAD}),
     "scorecards.read": _EVERYONE,
+    "misses.attribute": frozenset({Role.SOURCING_LEAD, Role.OPERATIONS_LEAD}),
+    "score_rules.write": frozenset({Role.ADMIN, Role.SOURCING_LEAD}),
     "costs.read": _EVERYONE,
     "imports.write": frozenset({Role.ADMIN, Role.SOURCING_LEAD, Role.OPERATIONS_LEAD}),
     "exports.read": _EVERYONE,

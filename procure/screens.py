@@ -99,6 +99,7 @@ NAVIGATION: tuple[NavigationGroup, ...] = (
             _entry("Suppliers", "store", "suppliers:supplier_list", "suppliers.read"),
             _entry("Approved vendors", "shield-check", "suppliers:approved_vendor_list", "suppliers.read"),
             _entry("Qualifications", "clipboard-check", "suppliers:qualification_list", "suppliers.read"),
+            _entry("Supplier reviews", "clipboard-check", "suppliers:review_list", "suppliers.read"),
             _entry("Price agreements", "handshake", "suppliers:agreement_list", "suppliers.read"),
             _entry("Commitments", "target", "purchasing:commitment_list", "suppliers.read"),
             _entry("Quotations", "message-square-quote", "suppliers:quotation_list", "suppliers.read"),
@@ -159,6 +160,10 @@ SETTINGS: tuple[SettingsEntry, ...] = (
     SettingsEntry(
         "Tolerances", "Which differences an invoice may have", "scale",
         "matching:tolerance_list", "settings.read",
+    ),
+    SettingsEntry(
+        "Score rules", "How suppliers are scored: weights, bands, grades", "chart-line",
+        "suppliers:score_rules", "settings.read",
     ),
     SettingsEntry(
         "Places", "Where suppliers ship to", "map-pin", "procure:location_list", "settings.read"

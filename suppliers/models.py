@@ -35,7 +35,9 @@ from suppliers.quotations import (
     QuotationRequestLine,
 )
 from suppliers.results import PerformanceCell, Scorecard, SkuCost, StaleRollup
+from suppliers.score_rules import ScoreRules
 from suppliers.strategies import CategoryStrategy, SkuSubstitute, StrategyShare
+from suppliers.supplier_reviews import SupplierReview
 from suppliers.vetting import CriterionAnswer, ExpiryReminder, QualificationCriterion
 
 __all__ = [
@@ -63,6 +65,7 @@ __all__ = [
     "QuotationQuestion",
     "QuotationRequest",
     "QuotationRequestLine",
+    "ScoreRules",
     "Scorecard",
     "Sku",
     "SkuCost",
@@ -71,6 +74,7 @@ __all__ = [
     "StaleRollup",
     "StrategyShare",
     "Supplier",
+    "SupplierReview",
     "UnitFactor",
     "VolumeCommitment",
 ]

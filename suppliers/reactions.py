@@ -25,9 +25,11 @@ from suppliers.decided import REVIEW_SOON_DAYS, due_for_review
 from suppliers.filters import ENDS_SOON_DAYS
 from suppliers.finding import find_skus, find_suppliers
 from suppliers.models import PriceAgreement, Qualification, SourcingDecision
+from suppliers.reviews import open_reviews
 from suppliers.strategy import reviews_until
 
 MOST_FOUND = 5
+MOST_NAMED = 3
 
 
 @answers_search
@@ -159,3 +161,33 @@ def _mail_reminder(
         to=sorted({one.email for one in people}),
         headers={"Message-ID": f"<event-{event.pk}@{organization.slug}.procure>"},
     ).send()
+
+
+@tells_work
+def reviews_waiting(request: OrganizationRequest) -> list[WaitingWork]:
+    """Suppliers whose grade fell, by name, for those who decide on the list: one statement."""
+    if not request.membership.may("sourcing.write"):
+        return []
+    waiting = list(open_reviews())
+    named = [
+        WaitingWork(
+            f"{review.supplier.name} fell to {review.grade} in {review.scope}: review",
+            1,
+            f"Suggested: {review.suggestion_words}.",
+            address(request, "review_detail", review),
+            "clipboard-check",
+            "warn",
+            55,
+        )
+        for review in waiting[:MOST_NAMED]
+    ]
+    more = WaitingWork(
+        "More supplier reviews",
+        len(waiting) - len(named),
+        "Suppliers whose grade fell.",
+        address(request, "review_list"),
+        "clipboard-check",
+        "warn",
+        56,
+    )
+    return [*named, more]

@@ -52,6 +52,8 @@ class PerformanceCell(OrganizationOwned):
     lines_with_agreement = models.PositiveIntegerField(default=0)
     lines_at_agreed_price = models.PositiveIntegerField(default=0)
     spend = AmountField(default=0)
+    misses_by_us = models.PositiveIntegerField(default=0)
+    misses_by_carrier = models.PositiveIntegerField(default=0)
     received_quantity = QuantityField(default=0)
     rejected_quantity = QuantityField(default=0)
     cost_lines = models.PositiveIntegerField(default=0)
@@ -89,7 +91,7 @@ class PerformanceCell(OrganizationOwned):
 class Scorecard(OrganizationOwned):
     """A supplier's figures over a period, ready to read; null where there is no document.
 
-    Shares are percent, lead times and lateness days, `months` the last twelve on-time shares, and
+    A miss counts in every share, whoever caused it. Shares are percent, lead times and lateness days, `months` the last twelve on-time shares, and
     `before` the same measures over the period of equal length before. `spend` is null when its
     currencies cannot be brought together for want of a rate.
     """
@@ -106,6 +108,9 @@ class Scorecard(OrganizationOwned):
     on_time_percent = PercentField(null=True)
     in_full_percent = PercentField(null=True)
     otif_percent = PercentField(null=True)
+    lines_missed = models.PositiveIntegerField(default=0, help_text="Late or short.")
+    misses_by_us = models.PositiveIntegerField(default=0)
+    misses_by_carrier = models.PositiveIntegerField(default=0)
     fill_rate_percent = PercentField(null=True)
     late_days_mean = models.DecimalField(max_digits=12, decimal_places=4, null=True)
     late_days_median = models.DecimalField(max_digits=12, decimal_places=1, null=True)
@@ -125,6 +130,7 @@ class Scorecard(OrganizationOwned):
     currency = models.CharField(max_length=3)
     score = models.DecimalField(max_digits=7, decimal_places=4, null=True)
     grade = models.CharField(max_length=1, blank=True)
+    rules_version = models.PositiveIntegerField(default=1, help_text="By which it was scored.")
     months = models.JSONField(default=list)
     before = models.JSONField(default=dict)
     as_of = models.DateField()
@@ -141,6 +147,17 @@ class Scorecard(OrganizationOwned):
 
     def __str__(self) -> str:
         return f"{self.supplier_id} {self.period}"
+
+    @property
+    def misses_by_supplier(self) -> int:
+        """The misses that neither we nor the carrier caused."""
+        return self.lines_missed - self.misses_by_us - self.misses_by_carrier
+
+    @property
+    def otif_without_ours(self) -> Decimal | None:
+        """On time and in full of the lines that we did not spoil ourselves, in percent."""
+        counted = self.lines_due - self.misses_by_us
+        return 100 * Decimal(self.lines_due - self.lines_missed) / counted if counted else None
 
 
 class SkuCost(OrganizationOwned):

@@ -20,6 +20,7 @@ from django.utils import timezone
 from procure.events import nudge
 from procure.prepared import prepared
 from procure.tenancy import current_organization_id
+from suppliers.grading import review_grades
 from suppliers.models import PerformanceCell, Scorecard, SkuCost, StaleRollup
 
 # Classes of the transaction's advisory locks, above the row's id in one 64-bit key. A number that
@@ -136,6 +137,7 @@ def store_scorecards(supplier_ids: Collection[int], scorecards: Sequence[Scoreca
     if gone:
         present.filter(pk__in=gone).delete()
     _upsert(Scorecard, scorecards, ("organization", "supplier", "period"))
+    review_grades([card for card in scorecards if card.period == Scorecard.Period.YEAR])
 
 
 def store_sku_costs(sku_ids: Collection[int], costs: Sequence[SkuCost]) -> None:

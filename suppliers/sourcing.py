@@ -32,6 +32,7 @@ from suppliers.models import (
 )
 from suppliers.pricing import LinePrice, PriceBook, WantedLine, line_prices, quantities_of
 from suppliers.ranking_words import fallback_since, price_basis
+from suppliers.score_rules import RANK, WARN, Scoring, scoring_of_version
 
 __all__ = [
     "RANKING_WEIGHTS",
@@ -82,7 +83,8 @@ class RankedSupplier:
     `order_cost` is for all lines in the supplier's currency, None when a line has no price;
     `difference_percent` is against the lowest approved cost. `on_time_percent`, `lines_due` and
     `months` are its record over 12 months, `prices` one per SKU. `days_early` is negative when it arrives too late.
-    `points` is the sum of `parts`, one per weight.
+    `points` is the sum of `parts`, one per weight; with `falls_behind` its grade puts it behind
+    the other approved ones whatever the points, and with `is_warned` the reasons say the grade.
     """
 
     supplier: Supplier
@@ -101,6 +103,9 @@ class RankedSupplier:
     lead_time_source: str = ""
     arrives_on: date | None = None
     days_early: int | None = None
+    grade: str = ""
+    falls_behind: bool = False
+    is_warned: bool = False
     parts: tuple[Decimal, ...] = ()
     prices: tuple[LinePrice, ...] = ()
 
@@ -134,6 +139,7 @@ class _Evidence:
     decisions: Mapping[int, ListDecision]
     book: PriceBook
     scorecards: dict[int, Scorecard]
+    scoring: Scoring
     category_lead_time: int | None
     needed_on: date | None
     on: date
@@ -198,11 +204,14 @@ def _gather(
 ) -> _Evidence:
     ids = [supplier.pk for supplier in suppliers]
     decisions = _decisions(ids, category, lines, on)
-    scorecards = Scorecard.objects.filter(supplier_id__in=ids, period=Scorecard.Period.YEAR)
+    found = Scorecard.objects.filter(supplier_id__in=ids, period=Scorecard.Period.YEAR)
+    scorecards = {card.supplier_id: card for card in found}
+    version = max((card.rules_version for card in scorecards.values()), default=1)
     return _Evidence(
         decisions=decisions,
         book=PriceBook.open(suppliers, lines, on),
-        scorecards={card.supplier_id: card for card in scorecards},
+        scorecards=scorecards,
+        scoring=scoring_of_version(version),
         category_lead_time=_category_lead_time(category),
         needed_on=needed_on,
         on=on,
@@ -241,6 +250,7 @@ def _row(supplier: Supplier, evidence: _Evidence) -> RankedSupplier:
     lead_time, source = _lead_time(prices, card, evidence.category_lead_time)
     arrives_on = None if lead_time is None else evidence.on + timedelta(days=lead_time)
     needed_on = evidence.needed_on
+    grade = card.grade if card else ""
     return RankedSupplier(
         supplier=supplier,
         decision=evidence.decisions[supplier.pk],
@@ -251,6 +261,9 @@ def _row(supplier: Supplier, evidence: _Evidence) -> RankedSupplier:
         prices=tuple(prices.values()),
         on_time_percent=card.on_time_percent if card else None,
         lines_due=card.lines_due if card else 0,
+        grade=grade,
+        falls_behind=evidence.scoring.follows(RANK, grade),
+        is_warned=evidence.scoring.follows(WARN, grade),
         months=tuple(card.months) if card else (),
         lead_time_days=lead_time,
         lead_time_source=source,
@@ -307,6 +320,7 @@ def _with_points(rows: Sequence[RankedSupplier]) -> list[RankedSupplier]:
         key=lambda row: (
             not row.is_approved,
             row.decision.is_blocked,
+            row.falls_behind,
             -row.points,
             row.compared_cost is None,
             row.compared_cost or ZERO,
@@ -368,6 +382,8 @@ def _with_reasons(rows: Sequence[RankedSupplier]) -> list[RankedSupplier]:
 
     def reasons(row: RankedSupplier) -> tuple[str, ...]:
         found = (
+            (row.is_warned or row.falls_behind)
+            and f"grade {row.grade} over 12 months{', so it ranks behind' * row.falls_behind}",
             len(rows) == 1 and "only approved supplier",
             len(rows) > 1 and row.is_lowest_approved and "lowest approved cost",
             row.lines_due >= ENOUGH_LINES

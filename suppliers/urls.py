@@ -10,6 +10,8 @@ from suppliers import (
     catalogue_views,
     decision_views,
     quotation_views,
+    review_views,
+    score_views,
     strategy_views,
     supplier_views,
     terms_views,
@@ -19,6 +21,12 @@ from suppliers import (
 app_name = "suppliers"
 
 urlpatterns: list[URLPattern | URLResolver] = [
+    path("reviews/", review_views.review_list, name="review_list"),
+    path("reviews/<uuid:public_id>/", review_views.review_detail, name="review_detail"),
+    path("reviews/<uuid:public_id>/accept/", review_views.review_accept, name="review_accept"),
+    path("reviews/<uuid:public_id>/dismiss/", review_views.review_dismiss, name="review_dismiss"),
+    path("settings/scores/", score_views.score_rules, name="score_rules"),
+    path("settings/scores/new/", score_views.score_rules_new, name="score_rules_new"),
     path("suppliers/", supplier_views.supplier_list, name="supplier_list"),
     path("suppliers/new/", supplier_views.supplier_new, name="supplier_new"),
     path("suppliers/<uuid:public_id>/", supplier_views.supplier_detail, name="supplier_detail"),

@@ -31,10 +31,12 @@ from suppliers.models import (
     PriceAgreement,
     PriceBreak,
     Qualification,
+    ScoreRules,
     Sku,
     Supplier,
     UnitFactor,
 )
+from suppliers.score_rules import FIRST_SCORING, RANK, REVIEW, WARN
 
 RENEWED_DAYS_AGO = 280
 UTC = ZoneInfo("UTC")
@@ -127,11 +129,29 @@ def _places_and_rules(company: Company) -> None:
             ),
         ]
     )
+    _score_rules(company)
     long_ago = company.today - timedelta(days=company.history_days + 60)
     ExchangeRate.objects.bulk_create(
         ExchangeRate(currency=code, per_currency="USD", rate=rate, valid_from=long_ago)
         for code, rate in RATES.items()
         if code != "USD"
+    )
+
+
+def _score_rules(company: Company) -> None:
+    """A second version: prices count a little more, lead times a little less."""
+    weights = (40, 10, 15, 20, 15)
+    ScoreRules.objects.create(
+        version=2,
+        valid_from=company.today - timedelta(days=min(company.history_days, 60)),
+        measures={
+            one.name: {"weight": weight, "nothing": one.nothing, "target": one.target}
+            for one, weight in zip(FIRST_SCORING.measures, weights, strict=True)
+        },
+        grades=dict(FIRST_SCORING.grades[:-1]),
+        least_lines=FIRST_SCORING.least_lines,
+        consequences={REVIEW: "C", RANK: "D", WARN: "C"},
+        created_by=company.people["sourcing"],
     )
 
 

@@ -8,13 +8,14 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import timedelta
 from decimal import Decimal
+from itertools import count
 from pathlib import Path
 from typing import Any
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 
-from matching import capture, order_changes, resolution, tolerances
+from matching import attributing, capture, order_changes, resolution, tolerances
 from matching.models import Hold, Resolution
 from procure import organizing, people
 from procure.attachments import attach_file
@@ -36,7 +37,7 @@ from purchasing.change_content import change_hash
 from purchasing.change_lines import LineRevision
 from purchasing.content import content_hash
 from purchasing.drafting import DraftChanges, LineChange
-from purchasing.models import GoodsReceipt, PurchaseOrder
+from purchasing.models import GoodsReceipt, PurchaseOrder, PurchaseOrderLine
 from purchasing.receiving import ReceivedLine, ReturnedLine
 from suppliers import (
     admitting,
@@ -49,6 +50,8 @@ from suppliers import (
     offering,
     qualification,
     quoting,
+    reviews,
+    scoring,
     strategy_setting,
     supply_base,
     vendor_approval,
@@ -61,13 +64,16 @@ from suppliers.details import CategoryDetails, ContactDetails, SkuDetails, Suppl
 from suppliers.models import (
     AdmissionTask,
     ApprovedVendor,
+    Category,
     Contact,
     ProvisionalAdmission,
     Qualification,
     QualificationCriterion,
     SkuSubstitute,
+    SupplierReview,
     VolumeCommitment,
 )
+from suppliers.score_rules import FIRST_SCORING
 from suppliers.strategy_setting import StrategyDetails
 from suppliers.unit_factors import add_unit_factor
 from tests.architecture.test_layers import ROOT, modules, name_of
@@ -75,6 +81,7 @@ from tests.factories import CategoryStrategyFactory, SupplierFactory
 from tests.matching.paying import an_order, billed, invoice
 from tests.purchasing.buying import a_rule, drafted, issued, receive, submitted, today
 from tests.quoting.asking import drafted_request, invitation_of, quoted, sent_request
+from tests.results.trade import Trade
 from tests.world import World
 
 # Functions with an `actor` that are no actions, or not written like one, each with its reason.
@@ -177,6 +184,7 @@ COMPOSED = {
     "drafting.py:start_draft": 2,
     "awarding.py:award_quotation": 3,
     "order_changes.py:change_order_as_billed": 2,
+    "reviews.py:accept_review": 2,
 }
 
 
@@ -317,6 +325,16 @@ def for_changing(world: World) -> dict[str, Step]:
     }
 
 
+def late_line(world: World) -> PurchaseOrderLine:
+    """The one line that is overdue."""
+    overdue = PurchaseOrderLine.objects.filter(promised_on__lt=today()).first()
+    if overdue is not None:
+        return overdue
+    trade = Trade(world)
+    trade.numbers = count(9001)
+    return trade.order(due=str(today() - timedelta(days=9)))
+
+
 def for_paying(world: World) -> dict[str, Step]:
     lead, clerk, buyer = (world.people[role] for role in ("ap_lead", "ap_clerk", "buyer"))
     of_hold = held(world)
@@ -333,6 +351,9 @@ def for_paying(world: World) -> dict[str, Step]:
     return {
         "order_changes.py:change_order_as_billed": lambda: order_changes.change_order_as_billed(
             too_much, reason="", actor=buyer
+        ),
+        "attributing.py:attribute_miss": lambda: attributing.attribute_miss(
+            late_line(world), cause="carrier", reason="Truck broke down", actor=lead
         ),
         "resolution.py:add_note": lambda: resolution.add_note(of_hold, text="Called", actor=clerk),
         "resolution.py:ask_owner": lambda: resolution.ask_owner(
@@ -364,6 +385,16 @@ def for_paying(world: World) -> dict[str, Step]:
             actor=lead,
         ),
     }
+
+
+def a_review(world: World, category: Category) -> SupplierReview:
+    """The one review of Northline in this category."""
+    review, _ = SupplierReview.objects.get_or_create(
+        supplier=world.northline,
+        category=category,
+        defaults={"grade": "D", "rules_version": 1, "suggested": "approved"},
+    )
+    return review
 
 
 def for_sourcing(world: World) -> dict[str, Step]:
@@ -522,6 +553,20 @@ def for_sourcing(world: World) -> dict[str, Step]:
         "catalogue.py:change_sku": lambda: catalogue.change_sku(
             world.divider,
             details=SkuDetails(code="DIV-12-SB", description="Divider", **unit),
+            actor=lead,
+        ),
+        "reviews.py:accept_review": lambda: reviews.accept_review(
+            a_review(world, world.packaging), reason="Two bad quarters", actor=lead
+        ),
+        "reviews.py:dismiss_review": lambda: reviews.dismiss_review(
+            a_review(world, world.boxes), reason="New line runs since May", actor=lead
+        ),
+        "scoring.py:set_score_rules": lambda: scoring.set_score_rules(
+            measures=FIRST_SCORING.measures,
+            grades={"A": 92, "B": 75, "C": 60},
+            least_lines=8,
+            consequences={},
+            valid_from=today(),
             actor=lead,
         ),
     }

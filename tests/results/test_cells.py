@@ -191,3 +191,37 @@ def test_void_invoices_and_credits_are_not_in_the_count(trade: Trade) -> None:
     trade.bill([(line, 0, 10)], kind="credit")
     cell = invoices(trade)
     assert (cell.invoices, cell.invoice_over) == (1, 0)
+
+
+@pytest.mark.parametrize(
+    ("due", "received", "late_days", "on_time", "late"),
+    [
+        ("03-06", "03-09", 0, 0, {1: 1}),  # Friday, Monday
+        ("03-06", "03-07", 0, 1, {}),  # Friday, Saturday
+        ("03-06", "03-09", 1, 1, {}),
+        ("03-07", "03-09", 0, 1, {}),  # Saturday, Monday
+        ("03-08", "03-10", 0, 0, {1: 1}),  # Sunday, Tuesday
+        ("03-06", "03-16", 2, 0, {6: 1}),
+    ],
+)
+def test_weekends_do_not_count_when_left_out(
+    trade: Trade, due: str, received: str, late_days: int, on_time: int, late: dict[int, int]
+) -> None:
+    organization = trade.world.organization
+    organization.skip_weekends, organization.late_days = True, late_days
+    trade.receive(trade.order(due=due), 100, received)
+    documents = Documents(organization, day("04-01"))
+    cell = next(one for one in cells_from_documents(documents) if one.lines_due)
+    assert (cell.lines_on_time, cell.late_days) == (on_time, late)
+    organization.skip_weekends = False
+    [plain] = [one for one in cells_from_documents(documents) if one.lines_due]
+    assert sum(plain.late_days.values()) == int((day(received) - day(due)).days > late_days)
+
+
+def test_an_open_line_due_on_a_weekend_is_late_from_tuesday_on(trade: Trade) -> None:
+    organization = trade.world.organization
+    organization.skip_weekends = True
+    trade.order(due="03-07")
+    for today, due in (("03-09", 0), ("03-10", 1)):
+        cells = cells_from_documents(Documents(organization, day(today)))
+        assert sum(one.lines_due for one in cells) == due

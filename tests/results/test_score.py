@@ -6,16 +6,12 @@ from decimal import Decimal
 
 import pytest
 
-from matching.scorecards import (
-    MEASURES,
-    Days,
-    grade_of,
-    points_for,
-    score_of,
-    score_parts,
-    wilson_interval,
-)
+from matching.scorecards import Days
+from matching.scoring import grade_of, points_for, score_of, score_parts, wilson_interval
 from suppliers.histograms import deviation_of, mean_of, median_of, quantile_of
+from suppliers.score_rules import FIRST_SCORING
+
+MEASURES = FIRST_SCORING.measures
 
 NO_DATA = dict.fromkeys([measure.name for measure in MEASURES])
 
@@ -44,20 +40,22 @@ def test_a_full_scorecard_is_the_weighted_mean() -> None:
         "invoice_accuracy_percent": Decimal(80),
         "price_to_agreement_percent": Decimal(99),
     }
-    assert score_of(results) == Decimal("18") + 15 + Decimal("13.5") + 0 + Decimal("9.5")
+    assert score_of(results, FIRST_SCORING) == Decimal("18") + 15 + Decimal("13.5") + 0 + Decimal(
+        "9.5"
+    )
 
 
 def test_the_weight_of_a_measure_without_data_goes_to_the_others() -> None:
     results = {**NO_DATA, "on_time_percent": Decimal(95), "fill_rate_percent": Decimal(100)}
-    score = score_of(results)
+    score = score_of(results, FIRST_SCORING)
     assert score == (Decimal(90) * 40 + Decimal(100) * 15) / 55
-    parts = score_parts(results)
+    parts = score_parts(results, FIRST_SCORING)
     assert abs(sum(part.contribution for part in parts) - score) < Decimal("1e-20")
     assert [part.points for part in parts] == [90, None, 100, None, None]
 
 
 def test_without_any_data_there_is_no_score() -> None:
-    assert score_of(NO_DATA) is None
+    assert score_of(NO_DATA, FIRST_SCORING) is None
 
 
 @pytest.mark.parametrize(
@@ -68,7 +66,7 @@ def test_without_any_data_there_is_no_score() -> None:
     ],
 )  # fmt: skip
 def test_grades_need_eight_lines(score: str | None, lines: int, grade: str) -> None:
-    assert grade_of(score and Decimal(score), lines) == grade
+    assert grade_of(score and Decimal(score), lines, FIRST_SCORING) == grade
 
 
 @pytest.mark.parametrize(

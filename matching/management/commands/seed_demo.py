@@ -15,6 +15,7 @@ from matching.demo.asking import make_quotations
 from matching.demo.commitments import make_commitments
 from matching.demo.company import make_company
 from matching.demo.history import make_history
+from matching.demo.judging import judge_misses
 from matching.demo.order_changes import make_budgets, make_order_changes
 from matching.demo.settling import settle_history
 from matching.demo.strategy import make_strategy
@@ -70,4 +71,5 @@ def make_organization(slug: str, name: str, days: int, password: str) -> Organiz
             make_order_changes(Desk(company))
             make_commitments(company)
             make_budgets(company)
+            judge_misses(company)
     return organization
