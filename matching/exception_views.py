@@ -17,7 +17,15 @@ from matching.forms import LinkForm, NoteForm, ResolveForm
 from matching.models import Resolution, SupplierInvoice
 from matching.order_changes import change_order_as_billed
 from matching.page import held_page, latest_decision, total_at_stake
-from matching.queries import QueueItem, exception_queue, found_invoice, held_item, lines_of
+from matching.queries import (
+    HeldItem,
+    QueueItem,
+    exception_queue,
+    found_invoice,
+    held_item,
+    lines_of,
+    queued_item,
+)
 from matching.resolution import (
     accept_variance,
     add_note,
@@ -94,13 +102,13 @@ def _answer(
     )
 
 
-def _chosen(queue: list[QueueItem], public_id: uuid.UUID | None) -> QueueItem | None:
+def _chosen(queue: list[QueueItem], public_id: uuid.UUID | None) -> HeldItem | None:
+    """The invoice named, in the queue or not, else the first of the queue."""
     if public_id is None:
-        return queue[0] if queue else None
-    for item in queue:
-        if item.invoice.public_id == public_id:
-            return item
-    return held_item(found_invoice(public_id))
+        return queued_item(queue[0]) if queue else None
+    waiting = next((item for item in queue if item.invoice.public_id == public_id), None)
+    found = queued_item(waiting) if waiting else None
+    return found or held_item(found_invoice(public_id))
 
 
 @requires("holds.resolve")

@@ -20,7 +20,7 @@ from matching.choices import (
 from matching.comparison import Comparison, compare_documents
 from matching.models import MatchResult, Resolution, SupplierInvoice, SupplierInvoiceLine
 from matching.order_changes import asked_change
-from matching.queries import QueueItem, lines_of
+from matching.queries import HeldItem, QueueItem, lines_of
 from matching.results import Check
 from matching.sentences import Evidence, evidence_for, header_sentences
 from procure.models import BusinessEvent, Membership
@@ -36,7 +36,7 @@ MOST_TARGETS = 60
 class HeldPage:
     """Everything the comparison and the resolution pane show of one invoice."""
 
-    item: QueueItem
+    item: HeldItem
     result: MatchResult | None
     comparison: Comparison
     sentences: list[str]
@@ -77,7 +77,7 @@ class HeldPage:
         return suggested_day(self.comparison)
 
 
-def held_page(item: QueueItem, membership: Membership, queue: Sequence[QueueItem]) -> HeldPage:
+def held_page(item: HeldItem, membership: Membership, queue: Sequence[QueueItem]) -> HeldPage:
     """Reads one held invoice; about eight statements, whatever it holds."""
     invoice = item.invoice
     slug = membership.organization.slug
@@ -157,7 +157,7 @@ def latest_decision(membership: Membership, decided: str) -> Resolution | None:
     return decision
 
 
-def _next_of(item: QueueItem, queue: Sequence[QueueItem]) -> str:
+def _next_of(item: HeldItem, queue: Sequence[QueueItem]) -> str:
     """The one below in the queue, else the first of the others."""
     others = [each for each in queue if each.invoice.pk != item.invoice.pk]
     place = next((n for n, each in enumerate(queue) if each.invoice.pk == item.invoice.pk), -1)

@@ -9,6 +9,7 @@ from datetime import date
 from decimal import Decimal
 
 from django.contrib.postgres.aggregates import ArrayAgg
+from django.contrib.postgres.expressions import ArraySubquery
 from django.db.models import Case, Count, DateField, Exists, F, OuterRef, Q, QuerySet, Value, When
 from django.db.models.functions import Least
 from django.shortcuts import get_object_or_404
@@ -22,6 +23,10 @@ from procure.permissions import Role
 from purchasing.models import OrderChange
 
 MOST_IN_QUEUE = 100
+SHOWN_IN_QUEUE = (
+    "public_id", "number", "currency", "due_on", "discount_until", "look_again_on",
+    "supplier__name",
+)  # fmt: skip
 DUE_SOON_DAYS = 2
 READ_ALL = {Role.AP_CLERK, Role.AP_LEAD, Role.ADMIN, Role.AUDITOR, Role.OPERATIONS_LEAD}
 
@@ -53,13 +58,12 @@ class QueueItem:
 
     invoice: SupplierInvoice
     at_stake: Decimal
-    holds: list[Hold] = field(default_factory=list)
-    decision: Resolution | None = None  # under way, for an invoice that has left the queue
+    checks: Sequence[str] = ()  # of its open holds, the first one found first
 
     @property
     def kind_of_difference(self) -> str:
         """The checks in words, the first of them and how many more."""
-        words = list(dict.fromkeys(CHECK_WORDS[Check(hold.check_code)] for hold in self.holds))
+        words = list(dict.fromkeys(CHECK_WORDS[Check(check)] for check in self.checks))
         if len(words) == 2:
             return f"{words[0]} + {words[1].lower()}"
         return words[0] if len(words) == 1 else f"{words[0]} + {len(words) - 1} more"
@@ -81,6 +85,15 @@ class QueueItem:
     def is_put_aside(self) -> bool:
         aside = self.invoice.look_again_on
         return aside is not None and aside > timezone.localdate()
+
+
+@dataclass(slots=True)
+class HeldItem:
+    """A held invoice as it is opened, with everything that holds it."""
+
+    invoice: SupplierInvoice
+    holds: list[Hold] = field(default_factory=list)
+    decision: Resolution | None = None  # under way, for an invoice that has left the queue
 
 
 def held_invoices(membership: Membership, *, only_mine: bool) -> QuerySet[SupplierInvoice]:
@@ -112,15 +125,21 @@ def mine(membership: Membership) -> Q:
 def exception_queue(
     membership: Membership, *, only_mine: bool, search: str = ""
 ) -> list[QueueItem]:
-    """The queue, what expires first on top, what was put aside last: two statements."""
+    """The queue, what expires first on top, what was put aside last: one statement.
+
+    Its invoices carry what the queue shows; the one that is opened is read whole by `queued_item`.
+    """
     today = timezone.localdate()
     rows = held_invoices(membership, only_mine=only_mine)
     if search:
         rows = rows.filter(Q(number__icontains=search) | Q(supplier__name__icontains=search))
+    holds = Hold.objects.filter(invoice=OuterRef("pk"), status=Hold.Status.OPEN).order_by("pk")
     rows = (
         rows.select_related("supplier")
+        .only(*SHOWN_IN_QUEUE)
         .annotate(
             at_stake=F("match_results__disputed_amount"),
+            checks=ArraySubquery(holds.values("check_code")),
             aside=Case(When(look_again_on__gt=today, then=Value(1)), default=Value(0)),
             expires=Case(
                 When(discount_until__gte=today, then=Least("discount_until", "due_on")),
@@ -130,23 +149,28 @@ def exception_queue(
         )
         .order_by("aside", F("expires").asc(nulls_last=True), "pk")[:MOST_IN_QUEUE]
     )
-    items = {row.pk: QueueItem(row, row.at_stake or ZERO) for row in rows}
-    holds = Hold.objects.filter(invoice_id__in=items, status=Hold.Status.OPEN)
-    for hold in holds.select_related("order", "assigned_to").order_by("pk"):
-        items[hold.invoice_id].holds.append(hold)
-    return [item for item in items.values() if item.holds]
+    return [QueueItem(row, row.at_stake or ZERO, row.checks) for row in rows if row.checks]
 
 
-def held_item(invoice: SupplierInvoice) -> QueueItem:
-    """One invoice as the queue would list it, held, being decided or not: two statements."""
+def held_item(invoice: SupplierInvoice) -> HeldItem:
+    """One invoice with what holds it and the decision under way on it: two statements."""
     holds = invoice.holds.filter(status=Hold.Status.OPEN)
     waiting = invoice.resolutions.filter(status=Resolution.Status.WAITING)
-    return QueueItem(
+    return HeldItem(
         invoice,
-        ZERO,
         list(holds.select_related("order", "assigned_to").order_by("pk")),
         waiting.select_related("decided_by").first(),
     )
+
+
+def queued_item(item: QueueItem) -> HeldItem | None:
+    """What stands in the queue, read whole; no decision is under way there: one statement."""
+    holds = list(
+        Hold.objects.filter(invoice=item.invoice.pk, status=Hold.Status.OPEN)
+        .select_related("order", "assigned_to", "invoice__supplier")
+        .order_by("pk")
+    )
+    return HeldItem(holds[0].invoice, holds) if holds else None
 
 
 def found_invoice(public_id: uuid.UUID) -> SupplierInvoice:

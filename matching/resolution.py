@@ -171,6 +171,8 @@ def link_line(
     invoice, line = _open_line(invoice, position, [order_line.order_id])
     if order_line.order.supplier_id != invoice.supplier_id:
         raise BusinessRuleError("supplier", "That order went to another supplier.", "order_line")
+    if line.linked_by_hand and line.order_line == order_line:
+        return invoice
     line.order_line, line.linked_by_hand = order_line, True
     line.save(update_fields=["order_line", "linked_by_hand"])
     words = f"line {position} linked to {order_line.order}, {order_line}"
@@ -190,6 +192,8 @@ def code_as_charge(
     if not code:
         raise BusinessRuleError("charge_code", "Say what is charged.", "charge_code")
     invoice, line = _open_line(invoice, position)
+    if line.charge_code == code:
+        return invoice
     mark_invoice_stale(invoice)
     line.charge_code, line.order_line, line.linked_by_hand = code, None, False
     line.matched_quantity = line.matched_price = line.matched_amount = None

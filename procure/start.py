@@ -66,6 +66,7 @@ class Process:
 
     def spawn(self) -> None:
         """Start it, or start it again; refused when it keeps falling over."""
+        truncate_large_log(self.log)
         now = time.monotonic()
         recent = [at for at in self.started if now - at < RESTART_WINDOW_SECONDS]
         if len(recent) > MOST_RESTARTS:
@@ -119,11 +120,12 @@ def run_until_interrupted() -> None:
         make_demo_on_first_run()
         processes = all_processes()
         try:
-            for process in processes:
-                truncate_large_log(process.log)
+            *needed, beat = processes
+            for process in needed:
                 process.spawn()
-            wait_until_ready(processes)
+            wait_until_ready(needed)
             say(greeting())
+            beat.spawn()  # nobody waits for it, and two cores have enough to do before
             supervise(processes, embedded)
         finally:
             ignore_further_interrupts()
@@ -238,7 +240,7 @@ def make_demo_on_first_run() -> None:
 
 
 def all_processes() -> list[Process]:
-    """Web, worker and beat, as they run on one machine."""
+    """Web, worker and, last, beat, as they run on one machine."""
     python = sys.executable
     celery = [python, "-m", "celery", "-A", "procure.celery"]
     web = [python, "-m", "gunicorn", "--config", "python:procure.gunicorn", "procure.wsgi"]

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
 
+from django.db import connection
 from django.db.models import (
     Count,
     DecimalField,
@@ -174,6 +175,17 @@ def due_orders(on: date) -> Q:
     return open_by(on)
 
 
+def counted(found: Mapping[str, QuerySet[PurchaseOrder]]) -> dict[str, int]:
+    """How many orders each of these holds: one statement for all, none for none."""
+    if not found:
+        return {}
+    asked = [orders.order_by().values("pk").query.sql_with_params() for orders in found.values()]
+    sums = ", ".join(f"(SELECT count(*) FROM ({sql}) AS counted)" for sql, _ in asked)
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT {sums}", [value for _, values in asked for value in values])
+        return dict(zip(found, cursor.fetchone(), strict=True))
+
+
 def still_open_lines() -> QuerySet[PurchaseOrderLine]:
     """Lines of issued orders of which something is awaited."""
     came = (
@@ -192,15 +204,51 @@ def still_open_lines() -> QuerySet[PurchaseOrderLine]:
     )
 
 
-def order_counts(person: User, on: date) -> dict[str, int]:
-    """How many orders stand where, for the list's tabs: one statement."""
-    counts: dict[str, int] = PurchaseOrder.objects.aggregate(
-        all=Count("pk"),
-        mine=Count("pk", filter=Q(created_by=person, status__in=OPEN)),
-        overdue=Count("pk", filter=overdue(on)),
-        **{str(status): Count("pk", filter=Q(status=status)) for status in Status.values},
+# Each order of `open_by` once, with the day its first open line is due.
+_OPEN_DELIVERIES = f"""
+SELECT count(*) FILTER (WHERE due <= %s) AS due, count(*) FILTER (WHERE due < %s) AS overdue
+FROM (
+  {
+    _OPEN_ORDERS.replace(
+        "SELECT line.order_id",
+        "SELECT line.order_id, min(coalesce(line.promised_on, line.requested_on)) AS due",
     )
-    return counts
+}
+  GROUP BY line.order_id
+) AS delivery
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class OpenDeliveries:
+    """Issued orders with something open: due by a day, and due before it."""
+
+    due: int
+    overdue: int
+
+
+def open_deliveries(on: date) -> OpenDeliveries:
+    """How many orders still wait for goods that were due: one statement, one pass over lines."""
+    organization_id = current_organization_id()
+    with connection.cursor() as cursor:
+        cursor.execute(_OPEN_DELIVERIES, [on, on, organization_id, organization_id, on, on])
+        return OpenDeliveries(*cursor.fetchone())
+
+
+def order_counts(person: User, deliveries: OpenDeliveries) -> dict[str, int]:
+    """How many orders stand where, for the list's tabs: one statement."""
+    rows = (
+        PurchaseOrder.objects.order_by()
+        .values_list("status")
+        .annotate(number=Count("pk"), own=Count("pk", filter=Q(created_by=person)))
+    )
+    found = {status: (number, own) for status, number, own in rows}
+    return {
+        "all": sum(number for number, _ in found.values()),
+        "mine": sum(own for status, (_, own) in found.items() if status in OPEN),
+        "overdue": deliveries.overdue,
+        **{str(status): found.get(status, (0, 0))[0] for status in Status.values},
+    }
 
 
 @dataclass(frozen=True, slots=True)

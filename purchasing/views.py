@@ -56,6 +56,7 @@ from purchasing.queries import (
     waiting_approvals,
 )
 from purchasing.reordering import order_again
+from purchasing.telling import deliveries_of
 
 PER_PAGE = 50
 ORDERS = "Purchase orders"
@@ -85,7 +86,7 @@ SORTS = {
 def order_list(request: OrganizationRequest) -> HttpResponse:
     """All orders, by saved view and filter, fifty to a page."""
     view = request.GET.get("view", "all")
-    counts = order_counts(request.user, timezone.localdate())
+    counts = order_counts(request.user, deliveries_of(request))
     orders = OrderFilter(request.GET, queryset=_of_view(request, view), request=request)
     page = Paginator(_sorted(orders.qs, request), PER_PAGE).get_page(request.GET.get("page"))
     return render_screen(

@@ -132,6 +132,8 @@ def end_vendor_approval(
     require_days_in_order(entry.valid_from, last_day, "last_day")
     if not reason.strip():
         raise BusinessRuleError("reason_missing", "Say why in a few words.", "reason")
+    if entry.valid_to == last_day:
+        return entry
     entry.valid_to = last_day
     entry.save(update_fields=["valid_to"])
     words = f"No longer on the list for {_scope_name(entry)} after {long_date(last_day)}: {reason.strip()}"

@@ -76,6 +76,7 @@ from suppliers.models import (
 from suppliers.score_rules import FIRST_SCORING
 from suppliers.strategy_setting import StrategyDetails
 from suppliers.unit_factors import add_unit_factor
+from tests.architecture.invoice_scenes import for_strays
 from tests.architecture.test_layers import ROOT, modules, name_of
 from tests.factories import CategoryStrategyFactory, SupplierFactory
 from tests.matching.paying import an_order, billed, invoice
@@ -500,6 +501,15 @@ def for_sourcing(world: World) -> dict[str, Step]:
             SkuSubstitute.objects.filter(sku=world.shipper).first() or SkuSubstitute(pk=0),
             actor=lead,
         ),
+        "vendor_approval.py:end_vendor_approval": lambda: vendor_approval.end_vendor_approval(
+            ApprovedVendor.objects.get(supplier=world.kestrel),
+            last_day=today(),
+            reason="No capacity",
+            actor=lead,
+        ),
+        "supply_base.py:archive_supplier": lambda: supply_base.archive_supplier(
+            world.kestrel, reason="Gave up", actor=lead
+        ),
         "deciding.py:decide_sourcing": lambda: deciding.decide_sourcing(
             category=world.boxes,
             sku=None,
@@ -534,6 +544,9 @@ def for_sourcing(world: World) -> dict[str, Step]:
         ),
         "committing.py:withdraw_commitment": lambda: committing.withdraw_commitment(
             VolumeCommitment.objects.get(), reason="Both agreed", actor=lead
+        ),
+        "agreeing.py:change_agreed_prices": lambda: agreeing.change_agreed_prices(
+            world.agreement, effective_on=today(), prices=[row], actor=lead
         ),
         "catalogue.py:create_category": lambda: catalogue.create_category(
             details=CategoryDetails(code="NEW", name="New"), parent=None, actor=lead
@@ -661,13 +674,20 @@ def second_call(step: Step) -> int | str:
     return told() - before
 
 
-@pytest.mark.parametrize(
-    "scene",
-    [for_buying, for_changing, for_paying, for_sourcing, for_asking, for_the_house],
+Scene = Callable[[World], dict[str, Step]]
+SCENES: tuple[Scene, ...] = (
+    for_buying,
+    for_changing,
+    for_paying,
+    for_strays,
+    for_sourcing,
+    for_asking,
+    for_the_house,
 )
-def test_each_action_records_one_event_and_a_second_call_none(
-    scene: Callable[[World], dict[str, Step]], inside: World
-) -> None:
+
+
+@pytest.mark.parametrize("scene", SCENES)
+def test_each_action_records_one_event_and_a_second_call_none(scene: Scene, inside: World) -> None:
     adds = {name.split("/")[1] for name in ADDS}
     for name, step in scene(inside).items():
         before = told()

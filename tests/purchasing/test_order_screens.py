@@ -13,7 +13,7 @@ from django.test.utils import CaptureQueriesContext
 
 from purchasing.models import Approval, GoodsReceipt, PurchaseOrder
 from purchasing.ordering import OrderedLine, close_line_short
-from purchasing.queries import awaited_orders, due_orders, order_counts
+from purchasing.queries import awaited_orders, open_deliveries
 from purchasing.receiving import reverse_receipt
 from tests.factories import SkuFactory, SupplierFactory
 from tests.purchasing.buying import a_rule, issued, receive, submitted, today
@@ -258,8 +258,8 @@ def test_an_order_is_overdue_the_day_after_until_everything_is_here(world: World
 
         def standing() -> tuple[int, int, list[str]]:
             return (
-                order_counts(person, today())["overdue"],
-                PurchaseOrder.objects.filter(due_orders(today())).count(),
+                open_deliveries(today()).overdue,
+                open_deliveries(today()).due,
                 [str(one) for one in awaited_orders()],
             )
 

@@ -8,6 +8,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from django.db import connection
 from django.utils import timezone
 
 from suppliers import agreeing, catalogue
@@ -16,6 +17,7 @@ from suppliers.catalogue import create_category, move_category
 from suppliers.details import CategoryDetails
 from suppliers.models import ApprovedVendor, Category, PriceAgreement
 from suppliers.vendor_approval import approve_vendor
+from tests.conftest import owner_connection
 from tests.safety.crowd import Meeting, at_once, refusals, rounds
 from tests.world import World, make_world
 
@@ -91,9 +93,8 @@ def test_control_without_the_lock_on_the_tree_there_are_circles(
     assert circles(world) > 0
 
 
-def test_a_supplier_approved_twice_at_once_is_on_the_list_once() -> None:
-    world = make_world()
-    lead = world.people["sourcing_lead"]
+def approve_at_once(world: World) -> list[Any]:
+    """Four people put one supplier on the list for one category from today."""
 
     def approve() -> ApprovedVendor:
         with world.inside():
@@ -102,13 +103,15 @@ def test_a_supplier_approved_twice_at_once_is_on_the_list_once() -> None:
                 category=world.boxes,
                 standing="approved",
                 valid_from=timezone.localdate(),
-                actor=lead,
+                actor=world.people["sourcing_lead"],
             )
 
-    answers = at_once([approve] * 4)
-    assert refusals(answers) == ["already_listed"] * 3
+    return at_once([approve] * 4)
+
+
+def entries(world: World) -> int:
     with world.inside():
-        assert ApprovedVendor.objects.filter(supplier=world.kestrel).count() == 1
+        return ApprovedVendor.objects.filter(supplier=world.kestrel).count()
 
 
 def amend_at_once(world: World) -> list[Any]:
@@ -146,3 +149,25 @@ def test_control_without_the_version_shown_a_change_is_overwritten(
     assert refusals(amend_at_once(world)) == []
     with world.inside():
         assert PriceAgreement.objects.get(pk=world.agreement.pk).version == 3
+
+
+def test_a_supplier_approved_four_times_at_once_is_on_the_list_once() -> None:
+    world = make_world()
+    assert refusals(approve_at_once(world)) == ["already_listed"] * 3
+    assert entries(world) == 1
+
+
+def test_control_without_the_exclusion_it_is_on_the_list_four_times() -> None:
+    world = make_world()
+    table, name = ApprovedVendor._meta.db_table, "suppliers_approvedvendor_overlap"
+    with owner_connection(connection.settings_dict["NAME"]) as owner:
+        (rule,) = owner.execute(
+            "SELECT pg_get_constraintdef(oid) FROM pg_constraint WHERE conname = %s", [name]
+        ).fetchone()
+        owner.execute(f"ALTER TABLE {table} DROP CONSTRAINT {name}")
+        try:
+            assert refusals(approve_at_once(world)) == []
+            assert entries(world) == 4
+        finally:
+            owner.execute(f"TRUNCATE {table} CASCADE")
+            owner.execute(f"ALTER TABLE {table} ADD CONSTRAINT {name} {rule}")
