@@ -27,7 +27,7 @@ def statements(client: Client, path: str) -> int:
     with CaptureQueriesContext(connection) as captured:
         assert client.get(path).status_code == 200
     asked = [query["sql"] for query in captured]
-    return sum(not text.startswith(("SAVEPOINT", "RELEASE", "SET LOCAL")) for text in asked)
+    return sum(not (text or "").startswith(("SAVEPOINT", "RELEASE", "SET LOCAL")) for text in asked)
 
 
 def one_more(world: World) -> PurchaseOrder:
