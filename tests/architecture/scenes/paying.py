@@ -1,0 +1,87 @@
+"""Law 4 played while paying: invoices, holds, tolerances, misses."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+from itertools import count
+from typing import Any
+
+from matching import attributing, capture, order_changes, resolution, tolerances
+from matching.models import Hold, Resolution
+from purchasing.models import PurchaseOrderLine
+from tests.matching.paying import an_order, billed, invoice
+from tests.purchasing.buying import receive, today
+from tests.results.trade import Trade
+from tests.world import World
+
+Step = Callable[[], object]
+
+
+def held(world: World) -> Any:
+    """An invoice that asks for more than the order says."""
+    order = an_order(world, (world.shipper, 100, 1))
+    receive(world, order, (1, 100))
+    return invoice(world, "INV-1", billed(1, 10, 2))
+
+
+def late_line(world: World) -> PurchaseOrderLine:
+    """The one line that is overdue."""
+    overdue = PurchaseOrderLine.objects.filter(promised_on__lt=today()).first()
+    if overdue is not None:
+        return overdue
+    trade = Trade(world)
+    trade.numbers = count(9001)
+    return trade.order(due=str(today() - timedelta(days=9)))
+
+
+def for_paying(world: World) -> dict[str, Step]:
+    lead, clerk, buyer = (world.people[role] for role in ("ap_lead", "ap_clerk", "buyer"))
+    of_hold = held(world)
+    Hold.objects.filter(invoice=of_hold).update(owner_role="ap_lead")
+    order = of_hold.lines.get().order_line.order
+    again = invoice(world, "INV-2", billed(1, 10, 1))
+
+    def undo() -> object:
+        return resolution.undo_resolution(Resolution.objects.latest("pk"), actor=lead)
+
+    over = an_order(world, (world.shipper, 100, 1), number="PO-OVER")
+    receive(world, over, (1, 105))
+    too_much = invoice(world, "INV-9", billed(1, 105, 1, order="PO-OVER"))
+    return {
+        "order_changes.py:change_order_as_billed": lambda: order_changes.change_order_as_billed(
+            too_much, reason="", actor=buyer
+        ),
+        "attributing.py:attribute_miss": lambda: attributing.attribute_miss(
+            late_line(world), cause="carrier", reason="Truck broke down", actor=lead
+        ),
+        "resolution.py:add_note": lambda: resolution.add_note(of_hold, text="Called", actor=clerk),
+        "resolution.py:ask_owner": lambda: resolution.ask_owner(
+            of_hold, person=buyer, question="Agreed?", actor=clerk
+        ),
+        "resolution.py:request_credit": lambda: resolution.request_credit(
+            of_hold, reason="Too dear", actor=clerk
+        ),
+        "resolution.py:put_aside": lambda: resolution.put_aside(
+            of_hold, until=today() + timedelta(days=3), actor=clerk
+        ),
+        "resolution.py:accept_variance": lambda: resolution.accept_variance(
+            of_hold, reason="Agreed by phone", actor=lead
+        ),
+        "resolution.py:undo_resolution": undo,
+        "resolution.py:pay_supported": lambda: resolution.pay_supported(
+            of_hold, reason="The rest is disputed", actor=clerk
+        ),
+        "capture.py:void_invoice": lambda: capture.void_invoice(
+            again, reason="Wrong company", actor=lead
+        ),
+        "capture.py:capture_invoice": lambda: invoice(
+            world, "INV-3", billed(1, 1, 1, order=str(order.number))
+        ),
+        "tolerances.py:set_tolerance": lambda: tolerances.set_tolerance(
+            sku=world.shipper,
+            limits=tolerances.default_limits(),
+            valid_from=today() + timedelta(days=1),
+            actor=lead,
+        ),
+    }
