@@ -35,6 +35,7 @@ from procure.queries import timeline
 from procure.screens import render_screen
 from procure.tenancy import OrganizationRequest
 from purchasing.models import PurchaseOrder
+from suppliers.payment_holds import payments_held
 
 PER_PAGE = 50
 VIEWS = [
@@ -93,6 +94,9 @@ def invoice_detail(request: OrganizationRequest, public_id: uuid.UUID) -> HttpRe
         "holds": holds,
         "comparison": comparison,
         "header_sentences": header_sentences(invoice, holds),
+        "payment_hold": payments_held([invoice.supplier_id]).get(invoice.supplier_id)
+        if invoice.status == SupplierInvoice.Status.APPROVED
+        else None,
         "events": timeline({"matching.supplierinvoice": [invoice.pk]}),
         "can_void": request.membership.may("invoices.write")
         and invoice.status in {SupplierInvoice.Status.OPEN, SupplierInvoice.Status.APPROVED},

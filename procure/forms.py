@@ -107,6 +107,7 @@ class OrganizationForm(forms.ModelForm[Organization]):
             "over_receipt",
             "over_receipt_percent",
             "separate_supplier_approval",
+            "bank_waiting_days",
         ]
         labels = {
             "due_date_basis": "Deliveries are measured against the",
@@ -116,6 +117,7 @@ class OrganizationForm(forms.ModelForm[Organization]):
             "over_receipt": "Receiving more than ordered",
             "over_receipt_percent": "Limit over the ordered quantity, %",
             "separate_supplier_approval": "Who adds a supplier does not qualify it",
+            "bank_waiting_days": "Waiting period for new bank details, days",
         }
 
     def clean_locale(self) -> str:

@@ -51,6 +51,9 @@ class Organization(models.Model):
         max_length=10, choices=OverReceipt.choices, default=OverReceipt.REFUSE
     )
     over_receipt_percent = PercentField(default=Decimal(5))
+    bank_waiting_days = models.PositiveSmallIntegerField(
+        default=5, help_text="Days that a supplier's new bank details wait before they are used."
+    )
     second_factor_required = models.BooleanField(default=False)
     separate_supplier_approval = models.BooleanField(
         default=True,

@@ -20,6 +20,7 @@ from procure.fields import (
 from procure.models import User
 from procure.tenancy import Addressed, OrganizationOwned
 from suppliers.amendments import AgreementAmendment
+from suppliers.bank_accounts import BankAccount
 from suppliers.commitments import VolumeCommitment
 from suppliers.decisions import DecisionCandidate, SourcingDecision
 from suppliers.provisional import AdmissionTask, ProvisionalAdmission
@@ -44,6 +45,7 @@ __all__ = [
     "AdmissionTask",
     "AgreementAmendment",
     "ApprovedVendor",
+    "BankAccount",
     "Category",
     "CategoryStrategy",
     "Contact",

@@ -18,6 +18,7 @@ from procure.models import BusinessEvent, Membership, Organization, User
 from procure.permissions import may
 from procure.tenancy import OrganizationRequest, current_organization_id
 from procure.work import FoundItem, WaitingWork, answers_search, tells_work
+from suppliers import bank_mail as bank_mail
 from suppliers import expiring as expiring
 from suppliers import quotation_mail as quotation_mail
 from suppliers.addresses import address

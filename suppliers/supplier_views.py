@@ -16,10 +16,12 @@ from procure.permissions import requires
 from procure.screens import render_screen
 from procure.tenancy import OrganizationRequest
 from suppliers.addresses import address, address_if, go_to
+from suppliers.bank_checks import tax_id_warning
 from suppliers.filters import ENDS_SOON_DAYS, SupplierFilter
 from suppliers.forms import ContactForm, ReasonForm, SupplierForm, submitted
 from suppliers.listing import sorted_page
-from suppliers.models import Contact, PriceAgreement, Scorecard, Supplier
+from suppliers.models import BankAccount, Contact, PriceAgreement, Scorecard, Supplier
+from suppliers.payment_holds import payments_held
 from suppliers.profiles import best_category, priced_skus, supplier_standing_rows, supplier_timeline
 from suppliers.queries import (
     next_agreement_ends,
@@ -110,6 +112,10 @@ def supplier_context(request: OrganizationRequest, supplier: Supplier) -> dict[s
         "prices": prices,
         "sku_count": sku_count,
         "contacts": list(supplier.contacts.all()),
+        "tax_id_warning": tax_id_warning(supplier.country, supplier.tax_id),
+        "bank_accounts": list(BankAccount.objects.filter(supplier=supplier)),
+        "payment_hold": payments_held([supplier.pk]).get(supplier.pk),
+        "can_bank": request.membership.may("bank_accounts.write"),
         "attached": attached(request, supplier),
         "events": supplier_timeline(supplier, agreements),
         "can_write": request.membership.may("suppliers.write"),
@@ -295,7 +301,7 @@ def contact_remove(request: OrganizationRequest, public_id: uuid.UUID) -> HttpRe
 
 
 def supplier_crumbs(
-    request: OrganizationRequest, supplier: Supplier, *last: str
+    request: OrganizationRequest, supplier: Supplier, *last: tuple[str, str] | str
 ) -> list[tuple[str, str] | str]:
     """The way from the list over a supplier to what is done there."""
     return [

@@ -7,6 +7,7 @@ from django.urls import URLPattern, URLResolver, path
 from suppliers import (
     admission_views,
     agreement_views,
+    bank_views,
     catalogue_views,
     decision_views,
     quotation_views,
@@ -45,6 +46,31 @@ urlpatterns: list[URLPattern | URLResolver] = [
     ),
     path("contacts/<uuid:public_id>/", supplier_views.contact_edit, name="contact_edit"),
     path("contacts/<uuid:public_id>/remove/", supplier_views.contact_remove, name="contact_remove"),
+    path(
+        "suppliers/<uuid:public_id>/bank-accounts/new/",
+        bank_views.bank_account_new,
+        name="bank_account_new",
+    ),
+    path(
+        "bank-accounts/<uuid:public_id>/",
+        bank_views.bank_account_detail,
+        name="bank_account_detail",
+    ),
+    path(
+        "bank-accounts/<uuid:public_id>/call-back/",
+        bank_views.bank_account_call,
+        name="bank_account_call",
+    ),
+    path(
+        "bank-accounts/<uuid:public_id>/confirm/",
+        bank_views.bank_account_confirm,
+        name="bank_account_confirm",
+    ),
+    path(
+        "bank-accounts/<uuid:public_id>/reject/",
+        bank_views.bank_account_reject,
+        name="bank_account_reject",
+    ),
     path(
         "suppliers/<uuid:public_id>/qualification/",
         vetting_views.qualification_edit,

@@ -53,6 +53,9 @@ STATUS_LOOKS: dict[str, tuple[str, str]] = {
     "suspended": ("bad", "ban"),
     "disqualified": ("bad", "ban"),
     "expired": ("bad", "calendar-x"),
+    "proposed": ("warn", "phone"),
+    "called_back": ("warn", "users"),
+    "confirmed": ("ok", "check"),
 }
 
 
@@ -117,6 +120,10 @@ EVENT_ICONS: dict[str, str] = {
     "blocked": "ban",
     "qualified": "shield-check",
     "decided": "gavel",
+    "bank_account_proposed": "landmark",
+    "bank_account_called_back": "phone",
+    "bank_account_confirmed": "check",
+    "bank_account_rejected": "x",
 }
 
 

@@ -12,6 +12,7 @@ import pytest
 
 from procure.errors import BusinessRuleError
 from procure.models import BusinessEvent
+from tests.architecture.scenes.bank_details import for_bank_details
 from tests.architecture.scenes.buying import for_buying, for_changing
 from tests.architecture.scenes.house import for_the_house
 from tests.architecture.scenes.paying import for_paying
@@ -144,6 +145,7 @@ SCENES: tuple[Scene, ...] = (
     for_changing,
     for_paying,
     for_strays,
+    for_bank_details,
     for_sourcing,
     for_asking,
     for_the_house,

@@ -16,7 +16,8 @@ from playwright.sync_api import Page
 from procure.columns import Notation
 from procure.models import ImportRun
 from procure.uploads import try_import
-from suppliers.models import QuotationRequest
+from suppliers.bank_changes import BankDetails, propose_bank_account
+from suppliers.models import BankAccount, Contact, QuotationRequest
 from suppliers.offering import ask_question
 from tests.addresses import Address, organization_addresses, role_with
 from tests.browser import SignIn, seen_in_both_themes_and_widths
@@ -46,6 +47,18 @@ def open_request(world: World) -> QuotationRequest:
         return request
 
 
+def changing_bank_details(world: World) -> BankAccount:
+    """Bank details that wait for the call-back, with something to warn of."""
+    with world.inside():
+        Contact.objects.create(supplier=world.northline, name="Ida", phone="+1 555 0101")
+        return propose_bank_account(
+            world.northline,
+            details=BankDetails(holder="N", country="US", currency="EUR", account_number="123456"),
+            reason="Letter",
+            actor=world.people["ap_lead"],
+        )
+
+
 Records = Callable[[World], dict[str, Any]]
 RECORDS: dict[str, Records] = {
     "procure:location_edit": lambda world: {"public_id": world.reno.public_id},
@@ -60,6 +73,9 @@ RECORDS: dict[str, Records] = {
     "matching:sku_cost_detail": lambda world: {"public_id": world.shipper.public_id},
     "suppliers:quotation_detail": lambda world: {"public_id": open_request(world).public_id},
     "suppliers:quotation_compare": lambda world: {"public_id": open_request(world).public_id},
+    "suppliers:bank_account_detail": lambda world: {
+        "public_id": changing_bank_details(world).public_id
+    },
     "suppliers:agreement_detail": lambda world: {"public_id": world.agreement.public_id},
 }
 # Answers that are a part of a screen and are looked at inside it.

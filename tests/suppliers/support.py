@@ -12,6 +12,7 @@ from procure.errors import BusinessRuleError
 from procure.models import BusinessEvent
 from suppliers.models import (
     ApprovedVendor,
+    BankAccount,
     Category,
     Contact,
     PriceAgreement,
@@ -29,7 +30,7 @@ from suppliers.models import (
 )
 
 WATCHED: list[type[Model]] = [
-    ApprovedVendor, BusinessEvent, Category, Contact, PriceAgreement, PriceBreak, Qualification,
+    ApprovedVendor, BankAccount, BusinessEvent, Category, Contact, PriceAgreement, PriceBreak, Qualification,
     Quotation, QuotationAward, QuotationInvitation, QuotationQuestion, QuotationRequest,
     Sku, SourcingDecision, StaleRollup, Supplier,
 ]  # fmt: skip

@@ -19,6 +19,7 @@ from matching.demo.judging import judge_misses
 from matching.demo.order_changes import make_budgets, make_order_changes
 from matching.demo.settling import settle_history
 from matching.demo.strategy import make_strategy
+from matching.demo.supplier_records import make_supplier_records
 from matching.demo.vetting import make_vetting
 from matching.demo.waiting import Desk, make_waiting_work
 from procure.events import work_off
@@ -72,4 +73,5 @@ def make_organization(slug: str, name: str, days: int, password: str) -> Organiz
             make_commitments(company)
             make_budgets(company)
             judge_misses(company)
+            make_supplier_records(company)
     return organization

@@ -1,0 +1,88 @@
+"""What Fernhill keeps about its suppliers beside the trade: where they are paid."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from django.utils import timezone
+
+from matching.demo.company import Company
+from suppliers.bank_changes import (
+    BankDetails,
+    confirm_bank_account,
+    propose_bank_account,
+    record_call_back,
+)
+from suppliers.models import BankAccount, Contact, Supplier
+
+# Where a bank numbers its accounts otherwise, by the supplier's country.
+IBANS = {"Germany": ("DE", "DE89370400440532013000", "COBADEFFXXX", "Commerzbank")}
+ROUTING = "021000021"
+USED_SINCE_DAYS = 300
+
+
+def make_supplier_records(company: Company) -> None:
+    """Bank details of every supplier; one change waits for its call-back, one for its days."""
+    BankAccount.objects.bulk_create(
+        _on_file(company, supplier, number)
+        for number, supplier in enumerate(company.suppliers.values())
+    )
+    _propose(company, "SOLANO", "Letter with their letterhead, by post.")
+    account = _propose(company, "BRIGHTLINE", "Their new bookkeeper sent a mail on Monday.")
+    record_call_back(
+        account,
+        number=account.phones_on_file[0],
+        spoke_with="Brightline order desk",
+        called_at=timezone.now(),
+        note="They changed banks last month and read the number out to us.",
+        actor=company.people["aplead"],
+    )
+    confirm_bank_account(account, actor=company.people["admin"])
+
+
+def _propose(company: Company, code: str, reason: str) -> BankAccount:
+    supplier = company.suppliers[code]
+    details = BankDetails(
+        holder=supplier.legal_name,
+        country="US",
+        currency=supplier.currency,
+        account_number=f"88{supplier.pk:06d}417",
+        routing_number="322271627",
+        bank_name="Western Farmers Bank",
+    )
+    return propose_bank_account(
+        supplier, details=details, reason=reason, actor=company.people["aplead"]
+    )
+
+
+def _on_file(company: Company, supplier: Supplier, number: int) -> BankAccount:
+    country, iban, bic, bank = IBANS.get(supplier.country, ("US", "", "", "First Valley Bank"))
+    since = company.today - timedelta(days=USED_SINCE_DAYS)
+    at = company.moment(since - timedelta(days=7))
+    phone = Contact.objects.filter(supplier=supplier).values_list("phone", flat=True)[0]
+    return BankAccount(
+        supplier=supplier,
+        version=1,
+        holder=supplier.legal_name,
+        country=country,
+        currency=supplier.currency,
+        iban=iban,
+        bic=bic,
+        bank_name=bank,
+        account_number="" if iban else f"4400{number:03d}{supplier.pk:04d}",
+        routing_number="" if iban else ROUTING,
+        reason="Given with the first order.",
+        phones_on_file=[phone],
+        emails_on_file=[supplier.email],
+        status="confirmed",
+        proposed_by=company.people["aplead"],
+        proposed_at=at,
+        called_number=phone,
+        spoke_with=f"{supplier.name} order desk",
+        called_at=at,
+        called_by=company.people["aplead"],
+        call_note="Confirmed digit by digit.",
+        confirmed_by=company.people["admin"],
+        confirmed_at=at,
+        usable_from=since,
+    )

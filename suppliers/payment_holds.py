@@ -1,0 +1,49 @@
+"""Which suppliers must not be paid at the moment, because their bank details are changing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date
+
+from django.db.models import Q
+from django.utils import timezone
+
+from procure.figures import long_date
+from suppliers.models import BankAccount
+
+
+@dataclass(frozen=True, slots=True)
+class PaymentHold:
+    """Payments wait: until a day where that is known, else until the change is decided."""
+
+    supplier_id: int
+    until: date | None
+
+    @property
+    def sentence(self) -> str:
+        if self.until is not None:
+            return f"Bank details are changing: payment waits until {long_date(self.until)}."
+        return (
+            "Bank details are changing: payment waits until the call-back is made, a second "
+            "person has confirmed and the waiting period is over."
+        )
+
+
+def payments_held(supplier_ids: Iterable[int], on: date | None = None) -> dict[int, PaymentHold]:
+    """The holds of these suppliers by id, those without one left out: one statement.
+
+    A change that is not decided weighs more than one in its waiting period.
+    """
+    today = on or timezone.localdate()
+    changing = BankAccount.objects.filter(
+        Q(status__in=BankAccount.OPEN) | Q(status="confirmed", usable_from__gt=today),
+        supplier_id__in=list(supplier_ids),
+    ).values_list("supplier_id", "usable_from")
+    held: dict[int, PaymentHold] = {}
+    for supplier_id, usable_from in changing.order_by("supplier_id", "version"):
+        known = held.get(supplier_id)
+        ends = [usable_from, known.until] if known else [usable_from]
+        until = max((one for one in ends if one), default=None) if all(ends) else None
+        held[supplier_id] = PaymentHold(supplier_id, until)
+    return held
