@@ -16,8 +16,6 @@ from datetime import date
 from decimal import Decimal
 from functools import cached_property
 
-from django.db.models import Q
-
 from matching.agreed import AgreedTerms
 from matching.limits import MatchLevel, Policy
 from matching.models import SupplierInvoice, SupplierInvoiceLine
@@ -32,6 +30,8 @@ from matching.terms import (
 from matching.tolerances import Tolerances
 from procure.models import Organization
 from procure.money import ZERO
+from procure.prepared import locked_rows
+from procure.tenancy import current_organization_id
 from procure.units import NO_FACTORS, canonical_unit
 from purchasing.models import PurchaseOrder, PurchaseOrderLine
 from purchasing.queries import LineQuantities, line_quantities
@@ -74,12 +74,17 @@ def lock_orders(names: Collection[str], ids: Collection[int] = ()) -> LockedOrde
         return LockedOrders()
     orders = {
         order.pk: order
-        for order in PurchaseOrder.objects.filter(
-            Q(number__in=numbers) | Q(pk__in=ids), number__isnull=False
+        for order in locked_rows(
+            PurchaseOrder,
+            "row.organization_id = %(organization)s::bigint AND row.number IS NOT NULL "
+            "AND (row.number = ANY(%(numbers)s::text[]) OR row.id = ANY(%(ids)s::bigint[]))",
+            {
+                "organization": current_organization_id(),
+                "numbers": list(numbers),
+                "ids": list(ids),
+            },
+            related=("supplier", "organization"),
         )
-        .select_related("supplier", "organization")
-        .select_for_update(no_key=True, of=("self",))
-        .order_by("pk")
     }
     lines: dict[int, list[PurchaseOrderLine]] = defaultdict(list)
     if orders:

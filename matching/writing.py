@@ -7,6 +7,7 @@ from typing import Any
 
 from django.db import connection, models
 
+from procure.prepared import prepared
 from procure.tenancy import current_organization_id
 
 
@@ -20,16 +21,17 @@ def write_columns(rows: Collection[models.Model], names: Sequence[str]) -> None:
     ]
     quote = connection.ops.quote_name
     columns = [quote(str(field.column)) for field in fields]
-    values = [
-        [field.get_db_prep_save(getattr(row, field.attname), connection) for row in rows]
+    values = {
+        str(field.column): [
+            field.get_db_prep_save(getattr(row, field.attname), connection) for row in rows
+        ]
         for field in fields
-    ]
-    arrays = ", ".join(f"%s::{field.db_type(connection)}[]" for field in fields)
+    }
+    arrays = ", ".join(f"%({field.column})s::{field.db_type(connection)}[]" for field in fields)
     assignments = ", ".join(f"{column} = given.{column}" for column in columns)
-    with connection.cursor() as cursor:
-        cursor.execute(
-            f"UPDATE {quote(meta.db_table)} AS stored SET {assignments} "
-            f"FROM unnest(%s::bigint[], {arrays}) AS given(id, {', '.join(columns)}) "
-            "WHERE stored.id = given.id AND stored.organization_id = %s",
-            [[row.pk for row in rows], *values, current_organization_id()],
-        )
+    prepared(
+        f"UPDATE {quote(meta.db_table)} AS stored SET {assignments} "
+        f"FROM unnest(%(ids)s::bigint[], {arrays}) AS given(id, {', '.join(columns)}) "
+        "WHERE stored.id = given.id AND stored.organization_id = %(own)s::bigint",
+        {**values, "ids": [row.pk for row in rows], "own": current_organization_id()},
+    )

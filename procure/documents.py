@@ -15,14 +15,16 @@ from django.shortcuts import get_object_or_404
 
 from procure.errors import BusinessRuleError
 from procure.models import IdempotencyKey
+from procure.prepared import prepared
 from procure.tenancy import OrganizationRequest, View, current_organization_id
 
 Document = TypeVar("Document", bound=models.Model)
 
 TAKE_NUMBERS = (
     "INSERT INTO procure_documentnumber (organization_id, series, last_number) "
-    "VALUES (%s, %s, 1000 + %s) ON CONFLICT (organization_id, series) DO UPDATE "
-    "SET last_number = procure_documentnumber.last_number + %s RETURNING last_number"
+    "VALUES (%(organization)s::bigint, %(series)s::text, 1000 + %(count)s::int) "
+    "ON CONFLICT (organization_id, series) DO UPDATE "
+    "SET last_number = procure_documentnumber.last_number + %(count)s::int RETURNING last_number"
 )
 PREFIXES = {
     "purchase_order": "PO",
@@ -46,8 +48,13 @@ def lock_all(rows: QuerySet[Document]) -> list[Document]:
     """
     locked = list(rows.select_for_update(no_key=True, of=("self",)).order_by("pk"))
     if not locked:
-        raise BusinessRuleError("gone", "This was removed meanwhile. Open the list again.")
+        raise gone()
     return locked
+
+
+def gone() -> BusinessRuleError:
+    """The answer when a row that was to be locked is not there any more."""
+    return BusinessRuleError("gone", "This was removed meanwhile. Open the list again.")
 
 
 def find(model: type[Document], public_id: uuid.UUID | str) -> Document:
@@ -75,30 +82,24 @@ def next_number(series: str, document: type[models.Model]) -> str:
     """
     table = connection.ops.quote_name(document._meta.db_table)
     while True:
-        with connection.cursor() as cursor:
-            cursor.execute(
-                f"WITH counter AS ({TAKE_NUMBERS}) SELECT last_number, EXISTS ("
-                f"SELECT FROM {table} AS taken WHERE taken.organization_id = %s "
-                "AND taken.number = %s || last_number) FROM counter",
-                [
-                    *(current_organization_id(), series, 1, 1),
-                    *(current_organization_id(), f"{PREFIXES[series]}-"),
-                ],
-            )
-            last, is_taken = cursor.fetchone()
+        ((last, is_taken),) = prepared(
+            f"WITH counter AS ({TAKE_NUMBERS}) SELECT last_number, EXISTS ("
+            f"SELECT FROM {table} AS taken WHERE taken.organization_id = %(organization)s::bigint "
+            "AND taken.number = %(prefix)s::text || last_number) FROM counter",
+            {**_of_series(series, 1), "prefix": f"{PREFIXES[series]}-"},
+        )
         if not is_taken:
             return f"{PREFIXES[series]}-{last}"
 
 
 def next_numbers(series: str, count: int) -> list[str]:
     """The next `count` numbers of a series at once."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            TAKE_NUMBERS,
-            [current_organization_id(), series, count, count],
-        )
-        (last,) = cursor.fetchone()
+    ((last,),) = prepared(TAKE_NUMBERS, _of_series(series, count))
     return [f"{PREFIXES[series]}-{number}" for number in range(last - count + 1, last + 1)]
+
+
+def _of_series(series: str, count: int) -> dict[str, Any]:
+    return {"organization": current_organization_id(), "series": series, "count": count}
 
 
 def idempotent(view: View) -> View:

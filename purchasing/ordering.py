@@ -9,15 +9,17 @@ from decimal import Decimal
 from typing import Any
 
 from django.db import transaction
-from django.db.models import F, Q, QuerySet, Subquery
+from django.db.models import F, Q, Subquery
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 
-from procure.documents import lock_all, next_number, require_status
+from procure.documents import gone, next_number, require_status
 from procure.errors import BusinessRuleError
 from procure.events import record
 from procure.models import Location, User
 from procure.money import ZERO, plain_decimal
+from procure.prepared import locked_rows
+from procure.tenancy import current_organization_id
 from purchasing.allowances import AskedOrder
 from purchasing.content import content_hash, order_total
 from purchasing.drafts import OrderedLine, is_price_edited, new_lines
@@ -52,17 +54,26 @@ Status = PurchaseOrder.Status
 
 def lock_order(order: PurchaseOrder) -> PurchaseOrder:
     """The fresh order, locked, with its supplier, category and organization at hand."""
-    rows: QuerySet[PurchaseOrder] = PurchaseOrder.objects.filter(pk=order.pk)
-    (fresh,) = lock_all(rows.select_related("supplier", "category", "organization"))
-    return fresh
+    found = locked_rows(
+        PurchaseOrder,
+        "row.organization_id = %(organization)s::bigint AND row.id = %(id)s::bigint",
+        {"organization": current_organization_id(), "id": order.pk},
+        related=("supplier", "category", "organization"),
+    )
+    if not found:
+        raise gone()
+    return found[0]
 
 
 def lock_lines(order: PurchaseOrder, *which: Q) -> list[PurchaseOrderLine]:
     """The order's fresh lines, or some of them, locked in the order of their ids."""
-    return list(
-        PurchaseOrderLine.objects.filter(*which, order=order)
-        .select_for_update(no_key=True, of=("self",))
-        .order_by("pk")
+    if which:
+        some = PurchaseOrderLine.objects.filter(*which, order=order).order_by("pk")
+        return list(some.select_for_update(no_key=True, of=("self",)))
+    return locked_rows(
+        PurchaseOrderLine,
+        "row.organization_id = %(organization)s::bigint AND row.order_id = %(order)s::bigint",
+        {"organization": current_organization_id(), "order": order.pk},
     )
 
 
