@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import UTC, date, datetime, time
 from decimal import Decimal
 from functools import cache
 from typing import Any
@@ -17,6 +17,8 @@ from typing import Any
 from babel.numbers import list_currencies
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
+from django.utils import timezone
+from django.utils.dateparse import parse_datetime
 
 from procure.escaping import unprotect
 from procure.money import NotADecimalError, parse_decimal
@@ -28,6 +30,7 @@ INTEGER = 2_147_483_647
 BIG_INTEGER = 9_223_372_036_854_775_807
 
 _ISO_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", re.ASCII)
+_MOMENT = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}[T ]", re.ASCII)
 _WHOLE = re.compile(r"[0-9]{1,19}", re.ASCII)
 _CURRENCY = re.compile(r"[A-Za-z]{3}", re.ASCII)
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
@@ -224,6 +227,31 @@ def day(name: str, *, required: bool = False, may_be_blank: bool = False) -> Col
         return found
 
     return Column(name, read, required, (), "day as 2026-05-04", may_be_blank)
+
+
+def moment(name: str, *, required: bool = False) -> Column:
+    """A day with a time as 2026-05-04T14:30, with or without an offset; a day alone is its begin.
+
+    Without an offset our own time is meant. Parts of a second are dropped.
+    """
+    just_a_day = day(name)
+
+    def read(cell: str, notation: Notation) -> datetime:
+        found = _moment(cell) or datetime.combine(just_a_day.read(cell, notation), time.min)
+        if not 1900 <= found.year <= 2200:
+            raise CellError(f"The year of “{_shown(cell)}” cannot be right.")
+        if timezone.is_naive(found):
+            found = timezone.make_aware(found)
+        return found.astimezone(UTC).replace(microsecond=0)
+
+    return Column(name, read, required, (), "day, or 2026-05-04T14:30")
+
+
+def _moment(cell: str) -> datetime | None:
+    try:
+        return parse_datetime(cell) if _MOMENT.match(cell) else None
+    except ValueError as error:
+        raise CellError(f"“{_shown(cell)}” is no moment that there is.") from error
 
 
 def _iso_day(cell: str) -> date | None:

@@ -16,7 +16,8 @@ KIND_WORDS = {"skus": "SKUs", "sku_costs": "SKU costs"}
 # The order in which a new organization brings its tables in; others follow.
 KIND_ORDER = (
     *("categories", "suppliers", "skus", "qualifications", "approved_vendors"),
-    *("price_agreements", "exchange_rates", "budgets", "purchase_orders", "receipts", "invoices"),
+    *("price_agreements", "bills_of_materials", "exchange_rates", "budgets"),
+    *("purchase_orders", "receipts", "invoices", "stock_counts"),
 )
 DATE_FORMATS = (
     ("", "2026-05-04"),

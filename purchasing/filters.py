@@ -8,7 +8,9 @@ import django_filters
 from django import forms
 from django.db.models import Q, QuerySet
 
-from purchasing.models import GoodsReceipt, PurchaseOrder, PurchaseOrderLine
+from procure.models import Location
+from purchasing.models import GoodsReceipt, PurchaseOrder, PurchaseOrderLine, StockCount
+from suppliers.filters import TreeFilterSet, words_filter
 from suppliers.finding import found_ids
 from suppliers.models import Category, SourcingDecision, Supplier
 
@@ -84,6 +86,31 @@ class OrderFilter(django_filters.FilterSet):  # type: ignore[misc]
             return orders
         off_list = PurchaseOrderLine.objects.filter(list_standing__in=PurchaseOrderLine.EXCEPTIONS)
         return orders.filter(pk__in=off_list.values("order_id"))
+
+
+def _locations(request: Any) -> QuerySet[Location]:
+    locations: QuerySet[Location] = Location.objects.all()
+    return locations
+
+
+class StockFilter(TreeFilterSet):
+    """Counts by SKU, category and place."""
+
+    q = words_filter("SKU or description")
+    location = django_filters.ModelChoiceFilter(
+        label="Place",
+        queryset=_locations,
+        to_field_name="public_id",
+        empty_label="Any place",
+    )
+    category_path = "sku__category__lineage__contains"
+
+    class Meta:
+        model = StockCount
+        fields = ["q", "category", "location"]
+
+    def with_words(self, rows: QuerySet[StockCount], name: str, value: str) -> QuerySet[StockCount]:
+        return rows.filter(sku_id__in=found_ids("sku", value))
 
 
 class ReceiptFilter(django_filters.FilterSet):  # type: ignore[misc]

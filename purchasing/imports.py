@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from purchasing import budget_imports, order_imports, receipt_imports
+from purchasing import budget_imports, order_imports, receipt_imports, stock_imports
 
-__all__ = ["budget_imports", "order_imports", "receipt_imports"]
+__all__ = ["budget_imports", "order_imports", "receipt_imports", "stock_imports"]

@@ -22,6 +22,7 @@ from procure.permissions import Role
 from procure.tenancy import Addressed, OrganizationOwned
 from purchasing.budgets import Budget
 from purchasing.order_changes import OrderChange, OrderChangeLine
+from purchasing.stock_counts import StockCount
 from suppliers.models import (
     ApprovedVendor,
     Category,
@@ -42,6 +43,7 @@ __all__ = [
     "OrderChangeLine",
     "PurchaseOrder",
     "PurchaseOrderLine",
+    "StockCount",
 ]
 
 CASCADE = models.CASCADE

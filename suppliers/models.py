@@ -21,6 +21,7 @@ from procure.models import User
 from procure.tenancy import Addressed, OrganizationOwned
 from suppliers.amendments import AgreementAmendment
 from suppliers.bank_accounts import BankAccount
+from suppliers.bills import BillOfMaterials
 from suppliers.commitments import VolumeCommitment
 from suppliers.decisions import DecisionCandidate, SourcingDecision
 from suppliers.provisional import AdmissionTask, ProvisionalAdmission
@@ -46,6 +47,7 @@ __all__ = [
     "AgreementAmendment",
     "ApprovedVendor",
     "BankAccount",
+    "BillOfMaterials",
     "Category",
     "CategoryStrategy",
     "Contact",

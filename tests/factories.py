@@ -6,11 +6,14 @@ from datetime import date
 from decimal import Decimal
 
 import factory
+from django.utils import timezone
 from factory.django import DjangoModelFactory
 
 from procure.models import Location, Membership, Organization, User
+from purchasing.models import StockCount
 from suppliers.models import (
     ApprovedVendor,
+    BillOfMaterials,
     Category,
     CategoryStrategy,
     PriceAgreement,
@@ -144,3 +147,18 @@ class PriceBreakFactory(DjangoModelFactory):
     unit = "EA"
     unit_price = Decimal("1.00")
     valid_from = LONG_AGO
+
+
+class BillOfMaterialsFactory(DjangoModelFactory):
+    class Meta:
+        model = BillOfMaterials
+
+    quantity = Decimal(1)
+
+
+class StockCountFactory(DjangoModelFactory):
+    class Meta:
+        model = StockCount
+
+    counted_quantity = Decimal(100)
+    counted_at = factory.LazyFunction(timezone.now)

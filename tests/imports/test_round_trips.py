@@ -13,8 +13,15 @@ import pytest
 from procure.exports import export_kinds
 from procure.imports import find_import_kind, import_kinds
 from procure.models import ExchangeRate
-from purchasing.models import Budget
-from suppliers.models import ApprovedVendor, Qualification, Sku, StrategyShare, Supplier
+from purchasing.models import Budget, StockCount
+from suppliers.models import (
+    ApprovedVendor,
+    BillOfMaterials,
+    Qualification,
+    Sku,
+    StrategyShare,
+    Supplier,
+)
 from tests.factories import CategoryFactory, CategoryStrategyFactory
 from tests.imports.support import (
     INVOICE_COLUMNS,
@@ -76,6 +83,14 @@ def full(world: World) -> World:
             cost_center="-X", period_start="2026-01-01", period_end="2026-03-31",
             amount=Decimal("1000.5"), currency="EUR",
         )  # fmt: skip
+        BillOfMaterials.objects.create(
+            product=world.shipper, component=world.divider, quantity=2, yield_percent="97.5"
+        )
+        for place in (world.reno, None):
+            StockCount.objects.create(
+                sku=world.divider, location=place, counted_quantity="12.5",
+                counted_at="2026-05-04T10:00:00+02:00",
+            )  # fmt: skip
     import_orders(world)
     receipts = ("R-1,H-1,1,60,2026-02-01,4,-damaged", "R-2,H-1,1,40,2026-02-03,,")
     columns = f"{RECEIPT_COLUMNS},quantity_rejected,reject_reason"
