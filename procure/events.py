@@ -8,17 +8,13 @@ transaction, so nothing is lost when the broker or the worker is down. Redis onl
 from __future__ import annotations
 
 import json
-import logging
 from collections.abc import Callable, Sequence
 from datetime import timedelta
 from typing import Any
 
-from celery import current_app
-from django.conf import settings
 from django.db import models, transaction
 from django.db.models import F
 from django.utils import timezone
-from kombu.exceptions import OperationalError as BrokerError
 
 from procure.models import BusinessEvent, PendingEvent, User
 from procure.prepared import prepared
@@ -27,8 +23,7 @@ from procure.tenancy import (
     first_nudge_of_transaction,
     tenant_atomic,
 )
-
-logger = logging.getLogger(__name__)
+from procure.waking import wake_worker
 
 Reaction = Callable[[Sequence[BusinessEvent]], None]
 Sweep = Callable[[int], None]
@@ -120,21 +115,7 @@ def nudge() -> None:
     """Wakes a worker for this organization after the commit; the sweeper needs no wake-up."""
     if first_nudge_of_transaction():
         organization_id = current_organization_id()
-        transaction.on_commit(lambda: _send_nudge(organization_id), robust=True)
-
-
-def _send_nudge(organization_id: int) -> None:
-    if not settings.REDIS_URL:
-        return
-    try:
-        current_app.send_task(
-            "procure.tasks.work_off",
-            args=(organization_id,),
-            retry=False,
-            ignore_result=True,
-        )
-    except (BrokerError, OSError) as error:
-        logger.warning("The broker did not take a nudge: %s", error)
+        transaction.on_commit(lambda: wake_worker(organization_id), robust=True)
 
 
 def work_off(organization_id: int) -> None:

@@ -7,11 +7,13 @@ from celery import shared_task
 from procure.daily import do_daily_work
 from procure.events import work_off as work_off_events
 from procure.models import Organization
+from procure.waking import awake
 
 
 @shared_task(name="procure.tasks.work_off")
 def work_off(organization_id: int) -> None:
     """Works off one organization after a nudge."""
+    awake(organization_id)
     work_off_events(organization_id)
 
 
