@@ -216,7 +216,9 @@ def _ask_list(
         return ListCheck({})
     skus = {line.sku_id for line in known} | {line.sku_id for line in wanted}
     asked = AskedOrder(order.pk, order.currency, _amounts_after(order, known, wanted))
-    check = check_binding(order.supplier_id, skus, timezone.localdate(), asked)
+    check = check_binding(
+        order.supplier_id, skus, timezone.localdate(), asked, ship_to=order.ship_to_id
+    )
     require_supplier_allowed(order, check)
     store_standing(known, check)
     return check

@@ -222,8 +222,10 @@ def ask_about(
         return ListCheck({})
     today = timezone.localdate()
     if not sku_ids and order.category:
-        return ListCheck.of_category(order.supplier_id, order.category, today)
-    return check_list(order.supplier_id, sku_ids, today, asked)
+        return ListCheck.of_category(
+            order.supplier_id, order.category, today, ship_to=order.ship_to_id
+        )
+    return check_list(order.supplier_id, sku_ids, today, asked, ship_to=order.ship_to_id)
 
 
 def _remove(lines: dict[int, PurchaseOrderLine], removed: Sequence[int]) -> list[str]:

@@ -62,7 +62,7 @@ def friction_choice(order: PurchaseOrder, picked: Supplier | None, actor: User) 
     order.supplier = picked or order.supplier
     rows = ranking(order)
     mine = next(row for row in rows if row.supplier.pk == order.supplier_id)
-    best = next((row for row in rows if row.is_approved and not row.decision.is_blocked), None)
+    best = next((row for row in rows if row.is_suggested and not row.decision.is_blocked), None)
     return FrictionChoice(
         picked=FrictionSide(mine, _steps(order, mine, actor)),
         best=FrictionSide(best, _steps(order, best, actor)) if best else None,

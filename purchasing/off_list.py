@@ -34,9 +34,11 @@ class ListCheck:
     decisions: dict[int, ListDecision]
 
     @classmethod
-    def of_category(cls, supplier_id: int, category: Category, on: date) -> ListCheck:
+    def of_category(
+        cls, supplier_id: int, category: Category, on: date, *, ship_to: int | None
+    ) -> ListCheck:
         """The answer for a category as a whole, as long as an order has no lines."""
-        decisions = category_decisions([supplier_id], category, on)
+        decisions = category_decisions([supplier_id], category, on, ship_to=ship_to)
         return cls(within_allowances(decisions, None, on))
 
     @property
@@ -57,9 +59,17 @@ class ListCheck:
         return any(one.standing == PROVISIONAL for one in self.decisions.values())
 
     @property
+    def is_listed_with_reason(self) -> bool:
+        """Whether an entry of the list itself asks for a reason, where the list is enforced."""
+        return any(
+            one.needs_justification and one.rule != _Rule.OFF for one in self.decisions.values()
+        )
+
+    @property
     def needs_reason(self) -> bool:
-        """By the category's rule; a provisional supplier always asks for it."""
-        return self.is_provisional or self._any(_Rule.JUSTIFY, _Rule.APPROVE)
+        """By the category's rule or the entry's own word; a provisional supplier always asks."""
+        by_rule = self._any(_Rule.JUSTIFY, _Rule.APPROVE)
+        return by_rule or self.is_provisional or self.is_listed_with_reason
 
     @property
     def needs_approver(self) -> bool:
@@ -95,27 +105,38 @@ class ListCheck:
 
 
 def check_list(
-    supplier_id: int, sku_ids: Collection[int], on: date, asked: AskedOrder | None = None
+    supplier_id: int,
+    sku_ids: Collection[int],
+    on: date,
+    asked: AskedOrder | None = None,
+    *,
+    ship_to: int | None,
 ) -> ListCheck:
-    """Asks the list about one supplier for these SKUs on a day, in constant SQL.
+    """Asks the list about one supplier for these SKUs on a day, shipped there, in constant SQL.
 
     The answer rests on what is left of a provisional admission once the order that asks is
     counted in; without one, on whether anything is left.
     """
-    decisions = list_decisions({(supplier_id, sku_id) for sku_id in sku_ids}, on)
+    pairs = {(supplier_id, sku_id) for sku_id in sku_ids}
+    decisions = list_decisions(pairs, on, ship_to=ship_to)
     by_sku = {sku_id: decision for (_, sku_id), decision in decisions.items()}
     return ListCheck(within_allowances(by_sku, asked, on))
 
 
 def check_binding(
-    supplier_id: int, sku_ids: Collection[int], on: date, asked: AskedOrder
+    supplier_id: int,
+    sku_ids: Collection[int],
+    on: date,
+    asked: AskedOrder,
+    *,
+    ship_to: int | None,
 ) -> ListCheck:
     """The same for a step that commits: what is left of an admission is held until it is done, so
     that two orders cannot both take it."""
-    check = check_list(supplier_id, sku_ids, on, asked)
+    check = check_list(supplier_id, sku_ids, on, asked, ship_to=ship_to)
     if check.admission_ids:
         hold_admissions(check.admission_ids)
-        check = check_list(supplier_id, sku_ids, on, asked)
+        check = check_list(supplier_id, sku_ids, on, asked, ship_to=ship_to)
     return check
 
 

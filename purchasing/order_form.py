@@ -210,6 +210,7 @@ def ranking(order: PurchaseOrder) -> list[RankedSupplier]:
         lines=wanted,
         needed_on=order.needed_on,
         on=today,
+        ship_to=order.ship_to_id,
         including=[order.supplier_id] if order.supplier_id else [],
     )
     judged = within_allowances({row.supplier.pk: row.decision for row in rows}, None, today)

@@ -244,7 +244,9 @@ def _ask_list(order: PurchaseOrder, lines: Sequence[PurchaseOrderLine]) -> ListC
     if order.supplier_id is None:
         raise BusinessRuleError("missing", "Choose a supplier.", "supplier")
     skus, asked = {line.sku_id for line in lines}, AskedOrder.of(order, lines)
-    check = check_binding(order.supplier_id, skus, timezone.localdate(), asked)
+    check = check_binding(
+        order.supplier_id, skus, timezone.localdate(), asked, ship_to=order.ship_to_id
+    )
     require_supplier_allowed(order, check)
     store_standing(lines, check)
     return check

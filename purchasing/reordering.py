@@ -32,7 +32,8 @@ def order_again(order: PurchaseOrder, *, actor: User) -> PurchaseOrder:
         raise BusinessRuleError("no_lines", "None of its SKUs is in use any more.")
     supplier = order.supplier
     if supplier is not None:
-        check = check_list(supplier.pk, {line.sku.pk for line in wanted}, timezone.localdate())
+        skus, today = {line.sku.pk for line in wanted}, timezone.localdate()
+        check = check_list(supplier.pk, skus, today, ship_to=order.ship_to_id)
         if check.needs_reason or check.is_refused or check.blocked:
             supplier = None
     return draft_purchase_order(

@@ -57,7 +57,8 @@ def supplier_search(
     decisions = {}
     if order.category and found:
         ids = [supplier.pk for supplier in found]
-        decisions = category_decisions(ids, order.category, timezone.localdate())
+        today = timezone.localdate()
+        decisions = category_decisions(ids, order.category, today, ship_to=order.ship_to_id)
     return render_screen(
         request,
         "purchasing/supplier_search.html",

@@ -36,7 +36,7 @@ STANDING_WORDS = {
 
 @dataclass(frozen=True, slots=True)
 class ListDecision:
-    """The list's answer for a supplier and a SKU (or category) on a day.
+    """The list's answer for a supplier and a SKU (or category) on a day, at a ship-to.
 
     `standing` is preferred, approved, backup, provisional or off_list; `rule` is what the SKU's category asks
     for off-list orders (off, warn, justify, approve, block); `missing` says in a sentence what
@@ -44,6 +44,8 @@ class ListDecision:
     reason given: the supplier is blocked, archived or disqualified, its provisional admission is
     over, or the rule is to refuse. Provisional means that it may be ordered from with a reason
     while `admission_id` has something left, which purchasing asks of its orders.
+    `may_be_suggested` and `needs_justification` are the entry's own flags: ordered from only when
+    chosen, and only with a reason. An entry that may not be ordered from refuses every order.
     """
 
     standing: str
@@ -55,10 +57,17 @@ class ListDecision:
     listed_since: date | None = None
     is_qualified: bool = False
     admission_id: int | None = None
+    may_be_suggested: bool = False
+    needs_justification: bool = False
 
     @property
     def is_approved(self) -> bool:
         return self.standing in ApprovedVendor.Standing.values
+
+    @property
+    def is_suggested(self) -> bool:
+        """Whether the house proposes the supplier by itself."""
+        return self.is_approved and self.may_be_suggested
 
     @property
     def standing_words(self) -> str:
@@ -96,25 +105,30 @@ class _Facts:
     ended: dict[EntryKey, date]
     qualifications: dict[Pair, Vetting]
     admissions: _Admissions
+    ship_to: int | None
     on: date
 
 
-def list_decisions(pairs: Collection[Pair], on: date) -> dict[Pair, ListDecision]:
+def list_decisions(
+    pairs: Collection[Pair], on: date, *, ship_to: int | None = None
+) -> dict[Pair, ListDecision]:
     """Decides for each (supplier_id, sku_id) on that day, in one statement for any number.
 
-    The SKU's own entry counts first, then the entry of the nearest category above it. A blocked
+    `ship_to` is the id of the order's location. The SKU's own entry counts first, then the entry
+    of the nearest category above it; at each, one for the ship-to before one without. A blocked
     or archived supplier, and one whose nearest qualification is not in force, is off the list
     even with an entry; what it lacks may be lent by a provisional
     admission, which takes a second statement. Every pair gets a decision; an unknown id is refused.
     """
-    known = list_facts({pair[0] for pair in pairs}, on, skus={pair[1] for pair in pairs})
-    facts, scopes = _on_the_day(known, on, _Admissions.about(known)), known.scopes
+    suppliers, skus = {pair[0] for pair in pairs}, {pair[1] for pair in pairs}
+    known = list_facts(suppliers, on, skus=skus, ship_to=ship_to)
+    facts, scopes = _on_the_day(known, on, _Admissions.about(known), ship_to), known.scopes
+    with_own_entry = {(one.supplier_id, one.sku_id) for one in known.entries}
     decisions: dict[Pair, ListDecision] = {}
     by_category: dict[tuple[int, tuple[int, ...]], ListDecision] = {}
     for supplier_id, sku_id in pairs:
         scope = scopes.get(sku_id)
-        own_entry = (supplier_id, sku_id, None)
-        if scope is None or own_entry in facts.entries or own_entry in facts.ended:
+        if scope is None or (supplier_id, sku_id) in with_own_entry:
             decisions[supplier_id, sku_id] = _decide(supplier_id, scope, facts)
             continue
         key = (supplier_id, scope.lineage)
@@ -128,7 +142,7 @@ def decisions_over_time(
     wanted: Collection[tuple[int, int, date]],
 ) -> dict[tuple[int, int, date], ListDecision]:
     """The same as `list_decisions` for (supplier_id, sku_id, day) of many days, as imported
-    history asks it: four statements for any number of pairs and days."""
+    history asks it, which names no ship-to: four statements for any number of pairs and days."""
     if not wanted:
         return {}
     days = {on for _, _, on in wanted}
@@ -139,12 +153,12 @@ def decisions_over_time(
 
 
 def category_decisions(
-    supplier_ids: Collection[int], category: Category, on: date
+    supplier_ids: Collection[int], category: Category, on: date, *, ship_to: int | None = None
 ) -> dict[int, ListDecision]:
     """The same for a category as a whole, as long as an order has no lines yet."""
     scope = Scope(None, lineage_of(category), category.off_list_rule, category.name)
-    known = list_facts(supplier_ids, on, categories=scope.lineage)
-    facts = _on_the_day(known, on, _Admissions.about(known))
+    known = list_facts(supplier_ids, on, categories=scope.lineage, ship_to=ship_to)
+    facts = _on_the_day(known, on, _Admissions.about(known), ship_to)
     return {supplier_id: _decide(supplier_id, scope, facts) for supplier_id in supplier_ids}
 
 
@@ -169,8 +183,17 @@ def lacks_of_entries(entries: Collection[ApprovedVendor], on: date) -> dict[int,
 
 
 def worst(decisions: Iterable[ListDecision]) -> ListDecision:
-    """The decision that governs an order of several lines: blocked before off-list before backup."""
-    return max(decisions, key=lambda one: (one.is_blocked, STANDINGS.index(one.standing)))
+    """The decision that governs an order of several lines: blocked before off-list before backup;
+    among equals the one that asks for a reason, or is not to be suggested."""
+    return max(
+        decisions,
+        key=lambda one: (
+            one.is_blocked,
+            STANDINGS.index(one.standing),
+            one.needs_justification,
+            not one.may_be_suggested,
+        ),
+    )
 
 
 def lineage_of(category: Category) -> tuple[int, ...]:
@@ -184,7 +207,9 @@ def _scope_of(entry: ApprovedVendor) -> Scope:
     return Scope(entry.sku_id, lineage_of(category), category.off_list_rule, category.name)
 
 
-def _on_the_day(known: ListFacts, on: date, admissions: _Admissions) -> _Facts:
+def _on_the_day(
+    known: ListFacts, on: date, admissions: _Admissions, ship_to: int | None = None
+) -> _Facts:
     """The entries in force, and the last days of those that ended."""
     in_force: dict[EntryKey, Entry] = {}
     ended: dict[EntryKey, date] = {}
@@ -195,7 +220,7 @@ def _on_the_day(known: ListFacts, on: date, admissions: _Admissions) -> _Facts:
             ended[entry.key] = entry.valid_to
         else:
             in_force[entry.key] = entry
-    return _Facts(known.suppliers, in_force, ended, known.qualifications, admissions, on)
+    return _Facts(known.suppliers, in_force, ended, known.qualifications, admissions, ship_to, on)
 
 
 def _decide(supplier_id: int, scope: Scope | None, facts: _Facts) -> ListDecision:
@@ -211,6 +236,9 @@ def _decide(supplier_id: int, scope: Scope | None, facts: _Facts) -> ListDecisio
         missing = missing or _what_the_list_lacks(supplier_id, scope, facts)
     if missing or entry is None:
         return _not_approved(supplier_id, scope, facts, qualification, missing)
+    if not entry.may_be_ordered:
+        refusal = f"Its entry for {scope.name} says that it may not be ordered from."
+        return ListDecision(OFF_LIST, None, scope.rule, refusal, True)
     warning = _condition(qualification)
     return ListDecision(
         entry.standing,
@@ -221,6 +249,8 @@ def _decide(supplier_id: int, scope: Scope | None, facts: _Facts) -> ListDecisio
         warning,
         listed_since=entry.valid_from,
         is_qualified=qualification is not None,
+        may_be_suggested=entry.may_be_suggested,
+        needs_justification=entry.needs_justification,
     )
 
 
@@ -258,21 +288,24 @@ def _nearest_admission(
     return (one for one in found if one.admitted_on <= facts.on)
 
 
-def _entry_keys(supplier_id: int, scope: Scope) -> list[EntryKey]:
-    """Where an entry may stand, nearest first."""
-    keys: list[EntryKey] = [(supplier_id, None, one) for one in scope.lineage]
+def _entry_keys(supplier_id: int, scope: Scope, ship_to: int | None) -> list[EntryKey]:
+    """Where an entry may stand, nearest first; at each place the ship-to's own before any."""
+    places: list[tuple[int | None, int | None]] = [(None, one) for one in scope.lineage]
     if scope.sku_id is not None:
-        keys.insert(0, (supplier_id, scope.sku_id, None))
-    return keys
+        places.insert(0, (scope.sku_id, None))
+    ends = (None,) if ship_to is None else (ship_to, None)
+    return [
+        (supplier_id, sku_id, category_id, end) for sku_id, category_id in places for end in ends
+    ]
 
 
 def _nearest_entry(supplier_id: int, scope: Scope, facts: _Facts) -> Iterator[Entry]:
-    keys = _entry_keys(supplier_id, scope)
+    keys = _entry_keys(supplier_id, scope, facts.ship_to)
     return (facts.entries[key] for key in keys if key in facts.entries)
 
 
 def _what_the_list_lacks(supplier_id: int, scope: Scope, facts: _Facts) -> str:
-    keys = _entry_keys(supplier_id, scope)
+    keys = _entry_keys(supplier_id, scope, facts.ship_to)
     ends = [facts.ended[key] for key in keys if key in facts.ended]
     if ends:
         return f"The entry for {scope.name} ended on {long_date(max(ends))}."

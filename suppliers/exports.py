@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 
-from django.db.models import Case, Value, When
+from django.db.models import Case, QuerySet, Value, When
 
 from procure.exports import Cells, ExportOptions, export_kind
 from procure.money import plain_decimal
@@ -79,12 +79,22 @@ def export_price_agreements(_options: ExportOptions) -> Iterator[Cells]:
 @export_kind("approved_vendors")
 def export_approved_vendors(_options: ExportOptions) -> Iterable[Cells]:
     """The whole list, entries that ended included."""
-    return ApprovedVendor.objects.order_by(
-        "supplier__code_key", "category__code", "sku__code_key", "valid_from"
+    rows: QuerySet[ApprovedVendor] = ApprovedVendor.objects.annotate(
+        suggested=_yes_or_no("may_be_suggested"),
+        ordered=_yes_or_no("may_be_ordered"),
+        justified=_yes_or_no("needs_justification"),
+    )
+    return rows.order_by(
+        "supplier__code_key", "category__code", "sku__code_key", "location__code", "valid_from"
     ).values_list(
         *("supplier__code", "category__code", "sku__code", "standing", "rank"),
-        *("valid_from", "valid_to", "reason"),
+        *("valid_from", "valid_to", "reason", "location__code", "share_percent"),
+        *("suggested", "ordered", "justified"),
     )
+
+
+def _yes_or_no(flag: str) -> Case:
+    return Case(When(**{flag: True}, then=Value("yes")), default=Value("no"))
 
 
 @export_kind("qualifications")
@@ -104,9 +114,7 @@ def export_qualifications(_options: ExportOptions) -> Iterable[Cells]:
 )
 def export_sourcing_decisions(_options: ExportOptions) -> Iterator[Cells]:
     """The decision log, a row per candidate, with the figures of the day."""
-    rows = DecisionCandidate.objects.annotate(
-        chosen=Case(When(is_chosen=True, then=Value("yes")), default=Value("no"))
-    )
+    rows = DecisionCandidate.objects.annotate(chosen=_yes_or_no("is_chosen"))
     yield from rows.order_by("decision__id", "id").values_list(
         *("decision__number", "decision__category__code", "decision__sku__code"),
         *("decision__title", "decision__decided_on", "decision__decided_by__email"),

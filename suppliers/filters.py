@@ -10,6 +10,7 @@ from django import forms
 from django.db.models import Q, QuerySet
 from django.utils import timezone
 
+from procure.models import Location
 from suppliers.decided import REVIEW_SOON_DAYS, due_for_review
 from suppliers.finding import found_ids
 from suppliers.forms import in_tree_order, indented
@@ -27,7 +28,15 @@ from suppliers.strategy import reviews_until
 from suppliers.validity import valid_on
 
 ENDS_SOON_DAYS = 60
+ANYWHERE = "anywhere"
 Rows = QuerySet[Any]
+
+FLAGS = [
+    ("may_be_suggested", "Not suggested"),
+    ("may_be_ordered", "Not to be ordered from"),
+    ("needs_justification", "Needs a justification"),
+    ("share", "With a share"),
+]
 
 STATES = [
     ("current", "In force"),
@@ -168,11 +177,28 @@ class ApprovedVendorFilter(TreeFilterSet):
 
     q = words_filter("Supplier")
     standing = choice_filter("Standing", ApprovedVendor.Standing.choices)
+    ship_to = choice_filter("Ship to", [], method="shipped_to")
+    flag = choice_filter("Flag", FLAGS, method="with_flag")
     state = choice_filter("Validity", STATES, method="with_state")
 
     class Meta:
         model = ApprovedVendor
-        fields = ["q", "category", "standing", "state"]
+        fields = ["q", "category", "standing", "ship_to", "flag", "state"]
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        places = [(str(one.public_id), one.name) for one in Location.objects.all()]
+        self.filters["ship_to"].extra["choices"] = [(ANYWHERE, "Anywhere"), *places]
+
+    def shipped_to(self, rows: Rows, name: str, value: str) -> Rows:
+        if value == ANYWHERE:
+            return rows.filter(location__isnull=True)
+        return rows.filter(location__public_id=value)
+
+    def with_flag(self, rows: Rows, name: str, value: str) -> Rows:
+        if value == "share":
+            return rows.filter(share_percent__isnull=False)
+        return rows.filter(**{value: value == "needs_justification"})
 
     def with_words(self, rows: Rows, name: str, value: str) -> Rows:
         return rows.filter(supplier_id__in=found_ids("supplier", value))

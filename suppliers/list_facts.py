@@ -33,12 +33,15 @@ SELECT
 ),
 (
     SELECT json_agg(
-        json_build_array(id, supplier_id, sku_id, category_id, standing, valid_from, valid_to)
-        ORDER BY valid_from
+        json_build_array(
+            id, supplier_id, sku_id, category_id, location_id, standing, may_be_suggested,
+            may_be_ordered, needs_justification, valid_from, valid_to
+        ) ORDER BY valid_from
     ) FROM suppliers_approvedvendor
     WHERE organization_id = %(organization)s::bigint AND supplier_id = ANY(%(suppliers)s::bigint[])
         AND valid_from <= %(last)s::date
         AND (sku_id = ANY(%(skus)s::bigint[]) OR category_id IN (SELECT id FROM place))
+        AND (location_id IS NULL OR location_id = %(ship_to)s::bigint)
 ),
 (
     SELECT json_agg(
@@ -71,23 +74,27 @@ class Scope(NamedTuple):
     name: str
 
 
-EntryKey = tuple[int, int | None, int | None]  # supplier, SKU, category
+EntryKey = tuple[int, int | None, int | None, int | None]  # supplier, SKU, category, ship-to
 
 
 class Entry(NamedTuple):
-    """An entry of the approved vendor list, for a SKU or for a category."""
+    """An entry of the approved vendor list, for a SKU or a category, perhaps for one ship-to."""
 
     pk: int
     supplier_id: int
     sku_id: int | None
     category_id: int | None
+    location_id: int | None
     standing: str
+    may_be_suggested: bool
+    may_be_ordered: bool
+    needs_justification: bool
     valid_from: date
     valid_to: date | None
 
     @property
     def key(self) -> EntryKey:
-        return self.supplier_id, self.sku_id, self.category_id
+        return self.supplier_id, self.sku_id, self.category_id, self.location_id
 
 
 class Vetting(NamedTuple):
@@ -121,10 +128,12 @@ def list_facts(
     *,
     skus: Collection[int] = (),
     categories: Collection[int] = (),
+    ship_to: int | None = None,
 ) -> ListFacts:
     """The facts about these suppliers, for SKUs with all categories above them and for categories.
 
-    Entries that begin after `last` are left out; one statement for any number of anything.
+    Entries that begin after `last` are left out, and those for another place than `ship_to`; one
+    statement for any number of anything.
     """
     values = {
         "organization": current_organization_id(),
@@ -132,6 +141,7 @@ def list_facts(
         "skus": list(skus),
         "categories": list(categories),
         "last": last,
+        "ship_to": ship_to,
     }
     ((scopes, states, entries, vettings),) = prepared(FACTS, values)
     return ListFacts(
@@ -142,10 +152,8 @@ def list_facts(
         },
         suppliers=dict(states or ()),
         entries=[
-            Entry(
-                pk, supplier_id, sku_id, category_id, standing, date.fromisoformat(begin), _day(end)
-            )
-            for pk, supplier_id, sku_id, category_id, standing, begin, end in entries or ()
+            Entry._make((*values, date.fromisoformat(begin), _day(end)))
+            for *values, begin, end in entries or ()
         ],
         qualifications={
             (supplier_id, category_id): Vetting(status, _day(end), note, place, _day(evidence))

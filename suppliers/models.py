@@ -17,7 +17,7 @@ from procure.fields import (
     QuantityField,
     UnitPriceField,
 )
-from procure.models import User
+from procure.models import Location, User
 from procure.tenancy import Addressed, OrganizationOwned
 from suppliers.amendments import AgreementAmendment
 from suppliers.bank_accounts import BankAccount
@@ -289,7 +289,12 @@ class Qualification(Addressed):
 
 
 class ApprovedVendor(Addressed):
-    """An entry of the approved vendor list: who may supply a SKU or a category, how preferred."""
+    """An entry of the approved vendor list: who may supply a SKU or a category, how preferred.
+
+    With a `location` it counts for orders shipped there only, before one without. `share_percent`
+    is the share of volume that the supplier is meant to get. The three flags begin as the
+    standing has them and may be set otherwise for this entry.
+    """
 
     class Standing(models.TextChoices):
         PREFERRED = "preferred", "Preferred"
@@ -301,8 +306,13 @@ class ApprovedVendor(Addressed):
         Category, null=True, blank=True, related_name="approved_vendors"
     )
     sku = OrganizationForeignKey(Sku, null=True, blank=True, related_name="approved_vendors")
+    location = OrganizationForeignKey(Location, null=True, blank=True, related_name="+")
     standing = models.CharField(max_length=10, choices=Standing.choices)
     rank = models.PositiveSmallIntegerField(default=1)
+    share_percent = PercentField(null=True, blank=True)
+    may_be_suggested = models.BooleanField(default=True)
+    may_be_ordered = models.BooleanField(default=True)
+    needs_justification = models.BooleanField(default=False)
     valid_from = models.DateField()
     valid_to = models.DateField(null=True, blank=True)
     reason = models.TextField(blank=True)
@@ -329,8 +339,14 @@ class ApprovedVendor(Addressed):
                     ("supplier", RangeOperators.EQUAL),
                     (Coalesce("category", Value(0)), RangeOperators.EQUAL),
                     (Coalesce("sku", Value(0)), RangeOperators.EQUAL),
+                    (Coalesce("location", Value(0)), RangeOperators.EQUAL),
                     (validity(), RangeOperators.OVERLAPS),
                 ],
+            ),
+            models.CheckConstraint(
+                condition=Q(share_percent__isnull=True)
+                | Q(share_percent__gt=0, share_percent__lte=100),
+                name="suppliers_approvedvendor_share",
             ),
         ]
 

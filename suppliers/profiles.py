@@ -50,7 +50,7 @@ def supplier_standing_rows(
         ApprovedVendor.objects.filter(
             Q(valid_to__isnull=True) | Q(valid_to__gte=on), supplier=supplier
         )
-        .select_related("supplier", "category", "sku__category")
+        .select_related("supplier", "category", "sku__category", "location")
         .order_by("category__name", "sku__code", "valid_from")
     )
     lacks = lacks_of_entries(entries, on)

@@ -202,7 +202,7 @@ def _with_ancestors(tree: Iterable[Category]) -> QuerySet[Category]:
 def approval_rows() -> QuerySet[ApprovedVendor]:
     """Entries of the approved vendor list with everything their rows name."""
     rows: QuerySet[ApprovedVendor] = ApprovedVendor.objects.select_related(
-        "supplier", "category", "sku__category", "decided_by"
+        "supplier", "category", "sku__category", "location", "decided_by"
     )
     return rows
 

@@ -97,7 +97,7 @@ def quotation_new(request: OrganizationRequest) -> HttpResponse:
         initial={
             "category": category,
             "title": category and f"{category.name} {timezone.localdate():%Y}",
-            "suppliers": [one.supplier.public_id for one in ranking if one.is_approved],
+            "suppliers": [one.supplier.public_id for one in ranking if one.is_suggested],
         },
     )
     rows = RequestLineFormSet(sent, prefix="lines", initial=_wanted_lines(request, category))

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 
 from procure.columns import code_key
 from procure.imports import Batch
+from procure.models import Location
 from suppliers.models import Category, Sku, Supplier
 
 
@@ -56,4 +57,15 @@ def known_categories(batch: Batch, column: str = "category_code") -> dict[str, C
     for row in batch.open_rows:
         if row[column] and code_key(row[column]) not in found:
             batch.refuse(row, column, f"There is no category “{row[column]}”.")
+    return found
+
+
+def known_locations(batch: Batch, column: str = "ship_to") -> dict[str, Location]:
+    """Every place by its code's key; open rows that name an unknown one are refused."""
+    if not any(row[column] for row in batch.open_rows):
+        return {}
+    found = {code_key(one.code): one for one in Location.objects.all()}
+    for row in batch.open_rows:
+        if row[column] and code_key(row[column]) not in found:
+            batch.refuse(row, column, f"There is no place “{row[column]}” to ship to.")
     return found

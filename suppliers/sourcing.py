@@ -123,6 +123,10 @@ class RankedSupplier:
         return self.decision.is_approved
 
     @property
+    def is_suggested(self) -> bool:
+        return self.decision.is_suggested
+
+    @property
     def points(self) -> Decimal:
         return sum(self.parts, ZERO)
 
@@ -151,25 +155,33 @@ def supplier_ranking(
     lines: Sequence[WantedLine],
     needed_on: date | None,
     on: date,
+    ship_to: int | None = None,
     including: Collection[int] = (),
 ) -> list[RankedSupplier]:
-    """The suppliers for these lines, best first, those not approved last.
+    """The suppliers for these lines, best first; approved ones whose entry says not to suggest
+    them after those, and the ones that are not approved last.
 
     Without lines, the category as a whole is judged. `including` keeps a picked supplier in the
     answer even when it would not be a candidate. Archived suppliers are left out.
     """
     suppliers = _candidates(category, lines, including)
-    evidence = _gather(suppliers, category, lines, needed_on, on)
+    decisions = _decisions([one.pk for one in suppliers], category, lines, on, ship_to)
+    evidence = _gather(suppliers, decisions, category, lines, needed_on, on)
     rows = [_row(supplier, evidence) for supplier in suppliers]
     ranked = _with_points(rows)
-    approved = [row for row in ranked if row.is_approved]
+    suggested = [row for row in ranked if row.is_suggested]
+    unsuggested = [row for row in ranked if row.is_approved and not row.is_suggested]
     others = [row for row in ranked if not row.is_approved]
     kept = [
         row
         for place, row in enumerate(others)
         if place < MOST_UNAPPROVED or row.supplier.pk in including
     ]
-    return _with_reasons(approved) + [_said_missing(row) for row in kept]
+    return [
+        *_with_reasons(suggested),
+        *(replace(row, reasons=("only when chosen",)) for row in unsuggested),
+        *(_said_missing(row) for row in kept),
+    ]
 
 
 def _candidates(
@@ -197,13 +209,13 @@ def _candidates(
 
 def _gather(
     suppliers: Sequence[Supplier],
+    decisions: Mapping[int, ListDecision],
     category: Category,
     lines: Sequence[WantedLine],
     needed_on: date | None,
     on: date,
 ) -> _Evidence:
     ids = [supplier.pk for supplier in suppliers]
-    decisions = _decisions(ids, category, lines, on)
     found = Scorecard.objects.filter(supplier_id__in=ids, period=Scorecard.Period.YEAR)
     scorecards = {card.supplier_id: card for card in found}
     version = max((card.rules_version for card in scorecards.values()), default=1)
@@ -219,13 +231,17 @@ def _gather(
 
 
 def _decisions(
-    ids: Sequence[int], category: Category, lines: Sequence[WantedLine], on: date
+    ids: Sequence[int],
+    category: Category,
+    lines: Sequence[WantedLine],
+    on: date,
+    ship_to: int | None,
 ) -> Mapping[int, ListDecision]:
     """The worst answer over the lines governs the order."""
     skus = list(quantities_of(lines))
     if not skus:
-        return category_decisions(ids, category, on)
-    answers = list_decisions([(one, sku) for one in ids for sku in skus], on)
+        return category_decisions(ids, category, on, ship_to=ship_to)
+    answers = list_decisions([(one, sku) for one in ids for sku in skus], on, ship_to=ship_to)
     return {one: worst([answers[one, sku] for sku in skus]) for one in ids}
 
 
@@ -312,7 +328,7 @@ def _lead_time(
 
 def _with_points(rows: Sequence[RankedSupplier]) -> list[RankedSupplier]:
     """Each row with its points, approved first, most points first, then cost and name."""
-    costs = [row.compared_cost for row in rows if row.is_approved and row.compared_cost]
+    costs = [row.compared_cost for row in rows if row.is_suggested and row.compared_cost]
     lowest = min(costs, default=None)
     pointed = [_pointed(row, lowest) for row in rows]
     return sorted(
@@ -336,7 +352,7 @@ def _pointed(row: RankedSupplier, lowest: Decimal | None) -> RankedSupplier:
     return replace(
         row,
         difference_percent=None if above is None else round_half_up(above, 1),
-        is_lowest_approved=row.is_approved and above == 0,
+        is_lowest_approved=row.is_suggested and above == 0,
         parts=(
             _cost_points(above),
             _on_time_points(row.on_time_percent),

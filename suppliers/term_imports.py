@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Collection, Iterable
 from datetime import date
+from decimal import Decimal
 from typing import Any
 
 from django.db.models import Model
@@ -16,20 +17,30 @@ from procure.columns import (
     code,
     code_key,
     day,
+    decimal,
     text,
     whole,
 )
 from procure.errors import BusinessRuleError
 from procure.imports import CREATED, UNCHANGED, UPDATED, Batch, Row, import_kind
+from procure.models import Location
 from procure.upserts import Wish, asked, blank_texts, differs, upsert, write_changes
 from suppliers.checklists import Checklist, checklists
 from suppliers.models import ApprovedVendor, Category, Qualification, Sku, Supplier
 from suppliers.qualification import NOTED, require_another_person, require_step
-from suppliers.references import known_categories, known_skus, known_suppliers
+from suppliers.references import (
+    known_categories,
+    known_locations,
+    known_skus,
+    known_suppliers,
+)
 from suppliers.spans import Span, Spans, refuse_days_out_of_order, refuse_overlaps
 from suppliers.vendor_approval import take_preferred_away
+from suppliers.volume_shares import hold_shares, what_is_too_much
 
-Thing = tuple[int, int | None, int | None]  # supplier, category, SKU
+Thing = tuple[int, int | None, int | None, int | None]  # supplier, category, SKU, ship-to
+FLAGS = ("may_be_suggested", "may_be_ordered", "needs_justification")
+YES_OR_NO = ("yes", "no")
 
 
 @import_kind(
@@ -42,32 +53,38 @@ Thing = tuple[int, int | None, int | None]  # supplier, category, SKU
     day("valid_from"),
     day("valid_to"),
     text("reason"),
+    code("ship_to", 40),
+    decimal("share_percent", places=4, digits=7, above=Decimal(0)),
+    *(choice(flag, YES_OR_NO) for flag in FLAGS),
     key=lambda row: (
         code_key(row["supplier_code"]),
         code_key(row["category_code"] or ""),
         code_key(row["sku"] or ""),
+        code_key(row["ship_to"] or ""),
         row["valid_from"],
     ),
     together=lambda row: code_key(row["supplier_code"]),
 )
 def import_approved_vendors(batch: Batch) -> None:
-    """Entries of the list by supplier, category or SKU, and first day.
+    """Entries of the list by supplier, category or SKU, ship-to, and first day.
 
     Without a first day the entry in force today is meant, else a new one begins today. Refused:
     both or neither of category and SKU, an entry for a supplier that is blocked, archived,
-    suspended or disqualified there, and two entries on the same day.
+    suspended or disqualified there, two entries on the same day, and shares above 100 %.
     """
+    hold_shares()
     suppliers = known_suppliers(batch)
-    categories, skus = known_categories(batch), known_skus(batch)
+    categories, skus, places = known_categories(batch), known_skus(batch), known_locations(batch)
     for row in batch.open_rows:
         if bool(row["category_code"]) == bool(row["sku"]):
             batch.refuse(row, "category_code", "Give either a category_code or a sku.")
     refuse_days_out_of_order(batch)
-    things = {row.line: _thing(row, suppliers, categories, skus) for row in batch.open_rows}
+    things = {row.line: _thing(row, suppliers, categories, skus, places) for row in batch.open_rows}
     stored = _stored_entries(things.values())
     wishes = [_entry_wish(row, things[row.line], stored, batch) for row in batch.open_rows]
     _refuse_unfit(batch, wishes, things, suppliers, skus)
     refuse_overlaps(batch, _entry_spans(batch, wishes, things, stored))
+    _refuse_shares(batch, wishes, things)
     upsert(batch, ApprovedVendor, [wish for wish in wishes if not wish.row.outcome])
 
 
@@ -76,13 +93,16 @@ def _thing(
     suppliers: dict[str, Supplier],
     categories: dict[str, Category],
     skus: dict[str, Sku],
+    places: dict[str, Location],
 ) -> Thing:
     category = categories.get(code_key(row["category_code"] or ""))
     sku = skus.get(code_key(row["sku"] or ""))
+    place = places.get(code_key(row["ship_to"] or ""))
     return (
         suppliers[code_key(row["supplier_code"])].pk,
         category.pk if category else None,
         sku.pk if sku else None,
+        place.pk if place else None,
     )
 
 
@@ -90,7 +110,8 @@ def _stored_entries(things: Iterable[Thing]) -> dict[Thing, dict[date, ApprovedV
     found: dict[Thing, dict[date, ApprovedVendor]] = defaultdict(dict)
     entries = ApprovedVendor.objects.filter(supplier_id__in={thing[0] for thing in things})
     for entry in entries.select_for_update(no_key=True).order_by("pk"):
-        found[entry.supplier_id, entry.category_id, entry.sku_id][entry.valid_from] = entry
+        thing = (entry.supplier_id, entry.category_id, entry.sku_id, entry.location_id)
+        found[thing][entry.valid_from] = entry
     return found
 
 
@@ -108,19 +129,21 @@ def _entry_wish(
     values = blank_texts(
         asked(
             row,
-            kept=("rank",),
+            kept=("rank", *FLAGS),
             standing="standing",
             rank="rank",
+            share_percent="share_percent",
+            **dict(zip(FLAGS, FLAGS, strict=True)),
             valid_to="valid_to",
             reason="reason",
         ),
         "reason",
     )
+    values |= {flag: values[flag] == "yes" for flag in FLAGS if flag in values}
     decided = {"decided_by_id": batch.actor and batch.actor.pk, "decided_at": timezone.now()}
     if known is not None:
         return Wish(row, known, {**values, **decided} if differs(known, values) else values)
-    supplier_id, category_id, sku_id = thing
-    key = {"supplier_id": supplier_id, "category_id": category_id, "sku_id": sku_id}
+    key = dict(zip(("supplier_id", "category_id", "sku_id", "location_id"), thing, strict=True))
     return Wish(row, None, {**key, "valid_from": row["valid_from"] or today, **values, **decided})
 
 
@@ -142,7 +165,7 @@ def _refuse_unfit(
     for row, stored, values in wishes:
         if stored is not None and not differs(stored, values):
             continue
-        supplier_id, category_id, sku_id = things[row.line]
+        supplier_id, category_id, sku_id, _ = things[row.line]
         if by_id[supplier_id].status != Supplier.Status.ACTIVE:
             status = by_id[supplier_id].get_status_display().lower()
             batch.refuse(row, "supplier_code", f"The supplier is {status}.")
@@ -151,6 +174,28 @@ def _refuse_unfit(
         if (supplier_id, place) in refusals:
             sentence = f"The supplier is {refusals[supplier_id, place]} there."
             batch.refuse(row, "supplier_code", sentence)
+
+
+def _refuse_shares(batch: Batch, wishes: Iterable[Wish], things: dict[int, Thing]) -> None:
+    """Refuses the rows of a scope whose shares, with those that stand, make more than 100 %."""
+    by_scope: dict[tuple[int | None, ...], list[tuple[Row, ApprovedVendor]]] = defaultdict(list)
+    for row, stored, values in wishes:
+        if row.outcome or not (values.get("share_percent") or getattr(stored, "share_percent", 0)):
+            continue
+        days = {
+            "valid_from": getattr(stored, "valid_from", None),
+            "valid_to": getattr(stored, "valid_to", None),
+        }
+        share = {"share_percent": getattr(stored, "share_percent", None)}
+        meant = ApprovedVendor(pk=getattr(stored, "pk", None), **{**days, **share, **values})
+        by_scope[things[row.line][1:]].append((row, meant))
+    for (category_id, sku_id, location_id), named in by_scope.items():
+        others = ApprovedVendor.objects.filter(
+            category=category_id, sku=sku_id, location=location_id, share_percent__isnull=False
+        ).exclude(pk__in=[entry.pk for _, entry in named if entry.pk])
+        problem = what_is_too_much([*(entry for _, entry in named), *others])
+        for row, _ in named if problem else ():
+            batch.refuse(row, "share_percent", problem)
 
 
 def _refusing_qualifications(

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import Any
 
 from django import forms
 from django.utils import timezone
 
+from procure.models import Location
 from suppliers.forms import CategoryField, SkuField
 from suppliers.models import ApprovedVendor, Category, Supplier
 
@@ -14,8 +16,39 @@ EMPTY_ROWS = 5
 MOST_ROWS = 600
 
 
-class ApprovalForm(forms.Form):
+class EntryFlagsForm(forms.Form):
+    """What an entry of the approved vendor list says beyond its standing."""
+
+    share_percent = forms.DecimalField(
+        label="Share of volume in percent",
+        required=False,
+        min_value=Decimal("0.0001"),
+        max_value=100,
+        decimal_places=4,
+        help_text="What the supplier is meant to get; all shares here together are 100 at most.",
+    )
+    may_be_suggested = forms.BooleanField(
+        label="May be suggested", required=False, initial=True,
+        help_text="Otherwise it comes after those suggested, and is ordered from when chosen.",
+    )  # fmt: skip
+    may_be_ordered = forms.BooleanField(
+        label="May be ordered from", required=False, initial=True,
+        help_text="Otherwise every new order to it is refused.",
+    )  # fmt: skip
+    needs_justification = forms.BooleanField(
+        label="Needs a justification", required=False,
+        help_text="Orders give a reason, although the supplier is approved.",
+    )  # fmt: skip
+
+
+class ApprovalForm(EntryFlagsForm):
     """A new entry of the approved vendor list."""
+
+    field_order = [
+        *("supplier", "standing", "category", "sku", "location", "valid_from", "valid_to"),
+        *("rank", "share_percent", "may_be_suggested", "may_be_ordered", "needs_justification"),
+        "reason",
+    ]
 
     supplier = forms.ModelChoiceField[Supplier](
         queryset=None, to_field_name="public_id", label="Supplier"
@@ -29,6 +62,14 @@ class ApprovalForm(forms.Form):
         label="Category", required=False, help_text="Counts for everything below it, too."
     )
     sku = SkuField(label="Or one SKU", required=False)
+    location = forms.ModelChoiceField[Location](
+        queryset=None,
+        to_field_name="public_id",
+        label="Only when shipped to",
+        required=False,
+        empty_label="Anywhere",
+        help_text="Counts before an entry for anywhere.",
+    )
     valid_from = forms.DateField(label="First day", initial=timezone.localdate)
     valid_to = forms.DateField(label="Last day", required=False)
     rank = forms.IntegerField(
@@ -43,6 +84,9 @@ class ApprovalForm(forms.Form):
         supplier = self.fields["supplier"]
         assert isinstance(supplier, forms.ModelChoiceField)
         supplier.queryset = Supplier.objects.filter(status=Supplier.Status.ACTIVE)
+        location = self.fields["location"]
+        assert isinstance(location, forms.ModelChoiceField)
+        location.queryset = Location.objects.filter(is_active=True)
         _offer_categories(self.fields["category"])
 
     def suggest_skus(self, url: str) -> None:
@@ -52,8 +96,13 @@ class ApprovalForm(forms.Form):
         sku.suggest(url)
 
 
-class ApprovalChangeForm(forms.Form):
+class ApprovalChangeForm(EntryFlagsForm):
     """A changed entry of the approved vendor list, from today on."""
+
+    field_order = [
+        *("standing", "rank", "valid_to", "share_percent"),
+        *("may_be_suggested", "may_be_ordered", "needs_justification", "reason"),
+    ]
 
     standing = forms.ChoiceField(choices=ApprovedVendor.Standing.choices, widget=forms.RadioSelect)
     rank = forms.IntegerField(min_value=1, max_value=99, help_text="Order among equals, 1 first.")

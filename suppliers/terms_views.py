@@ -25,13 +25,19 @@ from suppliers.terms_forms import (
     ApprovalEndForm,
     ApprovalForm,
 )
-from suppliers.vendor_approval import approve_vendor, change_vendor_approval, end_vendor_approval
+from suppliers.vendor_approval import (
+    KEPT_TOGETHER,
+    approve_vendor,
+    change_vendor_approval,
+    end_vendor_approval,
+)
 
 APPROVAL_SORTS = {
     "supplier": "supplier__name",
     "valid_from": "valid_from",
     "valid_to": "valid_to",
     "rank": "rank",
+    "share": "share_percent",
 }
 
 
@@ -99,7 +105,7 @@ def approved_vendor_new(request: OrganizationRequest) -> HttpResponse:
 def approved_vendor_edit(request: OrganizationRequest, public_id: uuid.UUID) -> HttpResponse:
     """Changes an entry from today on."""
     entry = find(ApprovedVendor, public_id)
-    names = ("standing", "rank", "valid_to", "reason")
+    names = (*KEPT_TOGETHER, "valid_to", "reason")
     form = ApprovalChangeForm(
         request.POST if request.method == "POST" else None,
         initial={name: getattr(entry, name) for name in names},
@@ -136,4 +142,5 @@ def approved_vendor_end(request: OrganizationRequest, public_id: uuid.UUID) -> H
 
 
 def _scope(entry: ApprovedVendor) -> str:
-    return str(entry.sku or entry.category)
+    place = f" to {entry.location}" if entry.location else ""
+    return f"{entry.sku or entry.category}{place}"

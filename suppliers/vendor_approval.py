@@ -6,6 +6,7 @@ What the entries mean on a day is decided in `suppliers.approved_vendors` alone.
 from __future__ import annotations
 
 from datetime import date, timedelta
+from decimal import Decimal
 
 from django.db import transaction
 from django.db.models import Q
@@ -16,7 +17,7 @@ from procure.documents import lock, require_status
 from procure.errors import BusinessRuleError
 from procure.events import record
 from procure.figures import long_date
-from procure.models import User
+from procure.models import Location, User
 from suppliers.approved_vendors import lineage_of
 from suppliers.decided import require_chosen
 from suppliers.models import (
@@ -28,6 +29,13 @@ from suppliers.models import (
     Supplier,
 )
 from suppliers.validity import require_days_in_order
+from suppliers.volume_shares import hold_shares, require_share_free
+
+KEPT_TOGETHER = (
+    *("standing", "rank", "share_percent"),
+    *("may_be_suggested", "may_be_ordered", "needs_justification"),
+)
+"""What an entry says of its days: another word of these is another entry from today on."""
 
 
 @transaction.atomic
@@ -36,8 +44,13 @@ def approve_vendor(
     *,
     category: Category | None = None,
     sku: Sku | None = None,
+    location: Location | None = None,
     standing: str,
     rank: int = 1,
+    share_percent: Decimal | None = None,
+    may_be_suggested: bool = True,
+    may_be_ordered: bool = True,
+    needs_justification: bool = False,
     valid_from: date,
     valid_to: date | None = None,
     reason: str = "",
@@ -46,10 +59,13 @@ def approve_vendor(
 ) -> ApprovedVendor:
     """Puts a supplier on the list for a category (and all below it) or for one SKU.
 
-    `decision` is the sourcing decision it rests on. Refused: a supplier that is blocked, archived,
-    suspended or disqualified there, or that the decision did not choose, days in the wrong order,
-    and a second entry for the same days.
+    With a `location` it counts for orders shipped there. `decision` is the sourcing decision it
+    rests on. Refused: a supplier that is blocked, archived, suspended or disqualified there, or
+    that the decision did not choose, days in the wrong order, a second entry for the same days,
+    and a share that makes more than 100 % with the others.
     """
+    if share_percent is not None:
+        hold_shares()
     supplier = lock(supplier)
     require_status(supplier, Supplier.Status.ACTIVE)
     if (category is None) == (sku is None):
@@ -61,14 +77,20 @@ def approve_vendor(
         supplier=supplier,
         category=category,
         sku=sku,
+        location=location,
         standing=standing,
         rank=rank,
+        share_percent=share_percent,
+        may_be_suggested=may_be_suggested,
+        may_be_ordered=may_be_ordered,
+        needs_justification=needs_justification,
         valid_from=valid_from,
         valid_to=valid_to,
         reason=reason.strip(),
         decision=decision,
         decided_by=actor,
     )
+    require_share_free(entry)
     with refusing(_overlaps(entry)):
         entry.save()
     _record_entry("supplier.approved", entry, actor, f"{_entry_words(entry)}.")
@@ -81,6 +103,10 @@ def change_vendor_approval(
     *,
     standing: str,
     rank: int,
+    share_percent: Decimal | None = None,
+    may_be_suggested: bool = True,
+    may_be_ordered: bool = True,
+    needs_justification: bool = False,
     valid_to: date | None,
     reason: str,
     actor: User,
@@ -88,28 +114,31 @@ def change_vendor_approval(
     """Changes an entry from today on.
 
     What stood until yesterday stays as it was: a new standing is a new entry, and the old one
-    ends the day before. An entry that has not begun is changed in place.
+    ends the day before. An entry that has not begun is changed in place. Refused: an entry that
+    is over, and a share that makes more than 100 % with the others.
     """
+    hold_shares()
     entry = lock(entry)
     today = timezone.localdate()
     _require_not_over(entry, today)
     require_days_in_order(max(today, entry.valid_from), valid_to)
-    wanted = {"standing": standing, "rank": rank, "valid_to": valid_to, "reason": reason.strip()}
-    if all(getattr(entry, name) == value for name, value in wanted.items()):
+    wanted = {
+        "standing": standing, "rank": rank, "share_percent": share_percent,
+        "may_be_suggested": may_be_suggested, "may_be_ordered": may_be_ordered,
+        "needs_justification": needs_justification,
+        "valid_to": valid_to, "reason": reason.strip(),
+    }  # fmt: skip
+    differing = {name for name, value in wanted.items() if getattr(entry, name) != value}
+    if not differing:
         return entry
     changed = entry
-    if entry.valid_from < today and (entry.standing, entry.rank) != (standing, rank):
+    if entry.valid_from < today and differing & set(KEPT_TOGETHER):
         entry.valid_to = today - timedelta(days=1)
         entry.save(update_fields=["valid_to"])
-        changed = ApprovedVendor(
-            supplier=entry.supplier,
-            category=entry.category,
-            sku=entry.sku,
-            decision=entry.decision,
-            valid_from=today,
-        )
+        changed = _following(entry, today, valid_to=None)
     for name, value in wanted.items():
         setattr(changed, name, value)
+    require_share_free(changed)
     changed.decided_by, changed.decided_at = actor, timezone.now()
     with refusing(_overlaps(changed)):
         changed.save()
@@ -183,19 +212,24 @@ def _lose_preferred(
         entry.save(update_fields=["valid_to"])
         if qualification.status == Qualification.Status.DISQUALIFIED:
             return
-    rest = entry
-    if begun:
-        rest = ApprovedVendor(
-            supplier=entry.supplier,
-            category=entry.category,
-            sku=entry.sku,
-            valid_from=today,
-            valid_to=last_day,
-            rank=entry.rank,
-        )
+    rest = _following(entry, today, valid_to=last_day) if begun else entry
     rest.standing, rest.reason = ApprovedVendor.Standing.APPROVED, reason
     rest.decided_by, rest.decided_at = decided_by, timezone.now()
     rest.save()
+
+
+def _following(entry: ApprovedVendor, first_day: date, *, valid_to: date | None) -> ApprovedVendor:
+    """The entry that goes on saying the same from a day on; not saved yet."""
+    return ApprovedVendor(
+        supplier=entry.supplier,
+        category=entry.category,
+        sku=entry.sku,
+        location=entry.location,
+        decision=entry.decision,
+        valid_from=first_day,
+        valid_to=valid_to,
+        **{name: getattr(entry, name) for name in KEPT_TOGETHER},
+    )
 
 
 def _require_not_over(entry: ApprovedVendor, today: date) -> None:
@@ -237,7 +271,8 @@ def _overlaps(entry: ApprovedVendor) -> dict[str, BusinessRuleError]:
 
 
 def _scope_name(entry: ApprovedVendor) -> str:
-    return str(entry.sku or entry.category)
+    place = f" to {entry.location}" if entry.location else ""
+    return f"{entry.sku or entry.category}{place}"
 
 
 def _entry_words(entry: ApprovedVendor) -> str:
@@ -257,4 +292,5 @@ def _record_entry(kind: str, entry: ApprovedVendor, actor: User, summary: str) -
         category=entry.category and entry.category.code,
         sku=entry.sku and entry.sku.code,
         standing=entry.standing,
+        ship_to=entry.location and entry.location.code,
     )

@@ -277,7 +277,38 @@ def _lists(company: Company) -> None:
                     )
                 )
     Qualification.objects.bulk_create(qualifications)
-    ApprovedVendor.objects.bulk_create(entries)
+    ApprovedVendor.objects.bulk_create([*entries, *_particular_entries(company, since)])
+
+
+def _particular_entries(company: Company, since: date) -> list[ApprovedVendor]:
+    """Entries that say more than a standing: for one ship-to, with a share, with a flag."""
+    by_standing = {
+        (code, standing): company.suppliers[habits.code]
+        for habits in SUPPLIERS
+        for code, standing in habits.standings.items()
+        if standing
+    }
+    code = next(code for code, standing in by_standing if standing == "backup")
+    particular = {
+        "location": company.places[-1],
+        "category": company.categories[code],
+        "valid_from": since,
+        "decided_by": company.people["sourcing"],
+        "decided_at": company.moment(since),
+    }
+    backup, first = by_standing[code, "backup"], by_standing.get((code, "preferred"))
+    entries = [
+        ApprovedVendor(
+            supplier=backup, standing="approved", share_percent=40, needs_justification=True,
+            reason="Shorter way to this place; the first choice is to stay the first.", **particular,
+        )
+    ]  # fmt: skip
+    if first is not None:
+        entries.append(
+            ApprovedVendor(supplier=first, standing="preferred", share_percent=60,
+                           reason="Keeps its volume here, too.", **particular)
+        )  # fmt: skip
+    return entries
 
 
 def _agreements(company: Company) -> None:

@@ -84,3 +84,39 @@ def test_a_supplier_that_may_not_be_ordered_from_is_not_approved(world: World) -
     assert [message for _, _, message in refusals(result)] == [
         "The supplier is blocked.", "The supplier is suspended there.",
     ]  # fmt: skip
+
+
+def test_ship_to_share_and_flags_come_in_and_go_out(world: World) -> None:
+    columns = (
+        "supplier_code,category_code,standing,valid_from,ship_to,share_percent,"
+        "may_be_suggested,may_be_ordered,needs_justification"
+    )
+    place = world.reno.code
+    rows = (
+        f"KESTREL,BOX,backup,2026-01-01,{place},40,no,yes,yes",
+        f"NORTH,BOX,preferred,2026-01-01,{place},60,,,",
+    )
+    assert counts(take_in(world, "approved_vendors", table(columns, *rows))) == (2, 0, 0, 0)
+    assert counts(take_in(world, "approved_vendors", table(columns, *rows))) == (0, 0, 2, 0)
+    with world.inside():
+        entry = ApprovedVendor.objects.get(supplier=world.kestrel)
+    assert (entry.location_id, entry.share_percent) == (world.reno.pk, 40)
+    assert (entry.may_be_suggested, entry.may_be_ordered, entry.needs_justification) == (
+        False, True, True,
+    )  # fmt: skip
+    plain = take_in(world, "approved_vendors", table("supplier_code,category_code,standing",
+                                                     "KESTREL,BOX,approved"))  # fmt: skip
+    assert counts(plain) == (1, 0, 0, 0)  # without a ship-to it is an entry for anywhere
+
+
+def test_shares_of_a_file_above_the_whole_are_refused(world: World) -> None:
+    columns = "supplier_code,category_code,standing,valid_from,ship_to,share_percent"
+    before = everything(world)
+    rows = ("KESTREL,BOX,backup,2026-01-01,,50", "NORTH,BOX,preferred,2026-02-01,,50.5")
+    rows += ("KESTREL,BOX,backup,2026-01-01,NOWHERE,50",)
+    result = take_in(world, "approved_vendors", table(columns, *rows))
+    assert [(line, name) for line, name, _ in refusals(result)] == [
+        (2, "share_percent"), (3, "share_percent"), (4, "ship_to"),
+    ]  # fmt: skip
+    assert refusals(result)[0][2].startswith("The shares here make 100.5 % from Feb 1, 2026 on.")
+    assert everything(world) == before

@@ -70,7 +70,7 @@ def refused(world: World, order: PurchaseOrder) -> str:
 
 def test_a_provisional_supplier_is_ordered_from_with_a_reason_only(inside: World) -> None:
     admission = admit(inside)
-    check = check_list(inside.kestrel.pk, [inside.shipper.pk], today())
+    check = check_list(inside.kestrel.pk, [inside.shipper.pk], today(), ship_to=None)
     assert (check.is_provisional, check.needs_reason, check.needs_approver) == (True, True, False)
     with pytest.raises(BusinessRuleError) as caught:
         submit(inside, a_draft(inside, off_list_reason="", off_list_explanation=""))
@@ -142,7 +142,7 @@ def test_a_suspension_is_lifted_by_no_admission(inside: World) -> None:
     QualificationFactory(
         supplier=inside.kestrel, category=inside.boxes, status="suspended", note="Audit"
     )
-    check = check_list(inside.kestrel.pk, [inside.shipper.pk], today())
+    check = check_list(inside.kestrel.pk, [inside.shipper.pk], today(), ship_to=None)
     assert (check.is_provisional, check.missing) == (False, "Suspended for Boxes: Audit.")
 
 
@@ -169,7 +169,7 @@ def test_an_ended_admission_leaves_the_categorys_rule(inside: World) -> None:
         admit(inside), reason="Qualified elsewhere", actor=inside.people["sourcing_lead"]
     )
     assert admission.ended_at <= timezone.now()
-    check = check_list(inside.kestrel.pk, [inside.shipper.pk], today())
+    check = check_list(inside.kestrel.pk, [inside.shipper.pk], today(), ship_to=None)
     assert (check.is_provisional, check.needs_approver) == (False, True)
 
 

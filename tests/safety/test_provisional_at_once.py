@@ -55,8 +55,8 @@ def test_control_without_the_lock_both_take_it(monkeypatch: pytest.MonkeyPatch) 
     meeting = Meeting(2)
     check_list = off_list.check_list
 
-    def check_and_wait(*asked: object) -> object:
-        found = check_list(*asked)  # type: ignore[arg-type]
+    def check_and_wait(*asked: object, **more: object) -> object:
+        found = check_list(*asked, **more)  # type: ignore[arg-type]
         meeting.wait()
         return found
 
