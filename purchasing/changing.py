@@ -43,7 +43,13 @@ from purchasing.models import (
     PurchaseOrderLine,
 )
 from purchasing.off_list import ListCheck, check_binding, require_supplier_allowed, store_standing
-from purchasing.ordering import lock_lines, lock_order, require_revision, route_of
+from purchasing.ordering import (
+    lock_lines,
+    lock_order,
+    require_revision,
+    route_of,
+    unapproved_exceptions,
+)
 from purchasing.queries import line_quantities
 from purchasing.routing import RouteStep
 from purchasing.writing import write_lines
@@ -251,7 +257,10 @@ def _route(
     """Whom the change asks: nobody where nothing is committed that was not approved before."""
     touches_price = any(line.is_added or line.unit_price_after != line.unit_price_before
                         for line in wanted)  # fmt: skip
-    if not touches_price and change.value_after <= change.value_before:
+    is_covered = not unapproved_exceptions(
+        order, change.value_after, check, since_revision=1, actor=actor
+    )
+    if is_covered and not touches_price and change.value_after <= change.value_before:
         return []
     return route_of(order, change.value_after, check, actor=actor)
 

@@ -23,6 +23,8 @@ from suppliers.approved_vendors import (
 from suppliers.models import Category
 
 LEAST_EXPLANATION = 20  # characters
+WAY_BACK = " Take the order back to draft to choose another supplier or to say why this one."
+_ASKED_AGAIN = (PurchaseOrder.Status.SUBMITTED, PurchaseOrder.Status.APPROVED)
 
 _Rule = Category.OffListRule
 
@@ -144,26 +146,29 @@ def require_supplier_allowed(order: PurchaseOrder, check: ListCheck) -> None:
     """Refuses a blocked supplier, an off-list one where the rule refuses it, a provisional one
     whose admission is used up, and one whose reason or explanation is missing or was given for
     another supplier."""
+    way_back = WAY_BACK if order.status in _ASKED_AGAIN else ""
     if exhausted := check.exhausted:
-        raise BusinessRuleError("admission_used_up", exhausted.missing, "supplier")
+        raise BusinessRuleError("admission_used_up", exhausted.missing + way_back, "supplier")
     if check.is_refused:
         raise BusinessRuleError(
             "off_list_refused",
             f"{order.supplier} is not on the approved vendor list and this category takes no "
-            "exceptions. Choose an approved supplier.",
+            f"exceptions. Choose an approved supplier.{way_back}",
             "supplier",
         )
     if check.blocked:
-        raise BusinessRuleError(
-            "supplier_blocked",
-            f"{order.supplier} cannot be ordered from. {check.blocked.missing}".rstrip(),
-            "supplier",
-        )
+        sentence = f"{order.supplier} cannot be ordered from. {check.blocked.missing}".rstrip()
+        raise BusinessRuleError("supplier_blocked", f"{sentence}{way_back}", "supplier")
     if check.needs_reason:
-        for_this_one = order.off_list_supplier_id == order.supplier_id
+        given = order.off_list_supplier_id == order.supplier_id
+        if way_back and not (given and order.off_list_reason):
+            raise BusinessRuleError(
+                "off_list_reason",
+                f"{order.supplier} needs a reason now. {check.missing}".rstrip() + way_back,
+                "off_list_reason",
+            )
         require_explained(
-            order.off_list_reason if for_this_one else "",
-            order.off_list_explanation if for_this_one else "",
+            order.off_list_reason if given else "", order.off_list_explanation if given else ""
         )
 
 

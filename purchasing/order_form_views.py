@@ -102,6 +102,9 @@ def order_submit(request: OrganizationRequest, public_id: uuid.UUID | None = Non
     except BusinessRuleError as error:
         return _refused(request, order, changes, error)
     messages.success(request, f"{order.number} is {order.get_status_display().lower()}.")
+    if order.lines.filter(list_standing=PurchaseOrderLine.ListStanding.OFF_LIST).exists():
+        sentence = f"{order.supplier} is not on the approved vendor list; this is on record."
+        messages.warning(request, sentence)
     return redirect("purchasing:order_detail", request.organization.slug, order.public_id)
 
 

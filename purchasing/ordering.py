@@ -25,6 +25,7 @@ from purchasing.content import content_hash, order_total
 from purchasing.drafts import OrderedLine, is_price_edited, new_lines
 from purchasing.models import Approval, OrderChange, PurchaseOrder, PurchaseOrderLine
 from purchasing.off_list import (
+    WAY_BACK,
     ListCheck,
     check_binding,
     require_supplier_allowed,
@@ -270,6 +271,38 @@ def route_of(
     )
 
 
+def _require_exception_approved(
+    order: PurchaseOrder, lines: Sequence[PurchaseOrderLine], check: ListCheck, actor: User
+) -> None:
+    missing = unapproved_exceptions(
+        order, order_total(lines), check, since_revision=order.revision, actor=actor
+    )
+    if missing:
+        raise BusinessRuleError(
+            "exception_unapproved",
+            f"{order.supplier} is off the approved vendor list: {check.missing} The approval that "
+            f"this needs now was not given: {', '.join(missing)}.{WAY_BACK}",
+            "supplier",
+        )
+
+
+def unapproved_exceptions(
+    order: PurchaseOrder, total: Decimal, check: ListCheck, *, since_revision: int, actor: User
+) -> list[str]:
+    """The rules, by name, that this order's exception asks for today and that nobody approved by
+    since that revision."""
+    if not check.needs_approver:
+        return []
+    given = Approval.objects.filter(
+        order=order, revision__gte=since_revision, status=Approval.Status.APPROVED
+    )
+    names = set(given.values_list("rule_name", flat=True))
+    route = route_of(order, total, check, actor=actor)
+    return [
+        step.rule_name for step in route if step.is_for_exception and step.rule_name not in names
+    ]
+
+
 def _ask_approvers(
     order: PurchaseOrder, route: Sequence[RouteStep], shown_hash: str, actor: User
 ) -> None:
@@ -299,13 +332,15 @@ def _route_in_words(route: Sequence[RouteStep]) -> str:
 def issue_purchase_order(order: PurchaseOrder, *, actor: User) -> PurchaseOrder:
     """Makes an approved order binding; mail and PDF follow as a reaction after the commit.
 
-    The approved list is asked again: a supplier blocked since stops it. The requested date
-    becomes the promised one until the supplier confirms another.
+    The approved list is asked again: a supplier blocked since stops it, and so does an exception
+    that by now needs an approval nobody gave. The requested date becomes the promised one until
+    the supplier confirms another.
     """
     order = lock_order(order)
     require_status(order, Status.APPROVED)
     lines = lock_lines(order)
-    _ask_list(order, lines)
+    check = _ask_list(order, lines)
+    _require_exception_approved(order, lines, check, actor)
     order.status = Status.ISSUED
     order.issued_by, order.issued_at = actor, timezone.now()
     order.issued_on = timezone.localdate()

@@ -25,6 +25,7 @@ class RouteStep:
     role: str
     approver: User | None
     minimum_amount: Decimal = ZERO
+    is_for_exception: bool = False
 
     @property
     def role_name(self) -> str:
@@ -66,6 +67,7 @@ def approval_route(
             rule.role,
             owner if rule.by_category_owner else None,
             rule.minimum_amount,
+            rule.off_list_only,
         )
         for number, rule in enumerate(fitting.values(), start=1)
     ]
@@ -76,6 +78,7 @@ def approval_route(
                 "Supplier off the approved list",
                 Role.SOURCING_LEAD,
                 None,
+                is_for_exception=True,
             )
         )
     return steps
