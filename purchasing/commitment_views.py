@@ -6,7 +6,7 @@ import uuid
 from typing import Any
 
 from django.contrib import messages
-from django.http import HttpResponse, HttpResponseRedirect
+from django.http import Http404, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.utils import timezone
 
@@ -26,6 +26,7 @@ from purchasing.commitments import (
     commitments_of_order,
 )
 from purchasing.models import PurchaseOrder
+from purchasing.price_use import price_use
 from suppliers.committing import change_commitment, commit_volume, withdraw_commitment
 from suppliers.form_screens import named_row, plain_form
 from suppliers.forms import submitted
@@ -163,6 +164,25 @@ def order_commitments(request: OrganizationRequest, public_id: uuid.UUID) -> Htt
     order = find(PurchaseOrder, public_id)
     context = {"commitments": commitments_of_order(order, timezone.localdate())}
     return render_screen(request, "purchasing/_order_commitments.html", context)
+
+
+@requires("suppliers.read")
+def agreement_use(request: OrganizationRequest) -> HttpResponse:
+    """How the agreement of `?agreement=` is used, and what is committed under it: a part of its
+    page."""
+    agreement = named_row(request, PriceAgreement, "agreement")
+    if agreement is None:
+        raise Http404
+    today = timezone.localdate()
+    context = {
+        "agreement": agreement,
+        "use": price_use(agreement, today),
+        "commitments": commitment_progress(today, agreement_id=agreement.pk),
+        "commit_url": f"{_address(request, 'commitment_new')}?agreement={agreement.public_id}"
+        if request.membership.may("sourcing.write")
+        else "",
+    }
+    return render_screen(request, "purchasing/_agreement_use.html", context)
 
 
 def _answer(

@@ -19,7 +19,7 @@ from django.db.models import (
 )
 from django.utils import timezone
 
-from procure.figures import percent, quantity, unit_price
+from procure.figures import money, percent, quantity
 from procure.models import User
 from procure.money import ZERO, round_money
 from purchasing.allowances import AskedOrder, within_allowances
@@ -48,6 +48,7 @@ class FormLine:
     hint_tone: str = ""
     is_edited: bool = False
     arrives_on: date | None = None
+    source: str = ""
 
     @property
     def key(self) -> str:
@@ -89,31 +90,61 @@ def form_lines(order: PurchaseOrder, line_nos: Sequence[int] | None = None) -> l
     lines = list(rows)
     prices = prices_for(order, lines)
     lead_time = order.category.lead_time_days if order.category else None
-    return [form_line(line, prices.get(line.sku_id), lead_time) for line in lines]
+    return [form_line(line, prices.get(line.sku_id), lead_time, order.currency) for line in lines]
 
 
 def form_line(
-    line: PurchaseOrderLine, known: LinePrice | None, category_lead_time: int | None
+    line: PurchaseOrderLine,
+    known: LinePrice | None,
+    category_lead_time: int | None,
+    currency: str,
 ) -> FormLine:
-    """One line with its hint."""
+    """One line with its hint and the agreement its price is from."""
     days = line.agreed_lead_time_days
     days = category_lead_time if days is None else days
     arrives = None if days is None else timezone.localdate() + timedelta(days=days)
-    hint, tone = price_hint(line, known)
-    return FormLine(line, hint, tone, is_price_edited(line), arrives)
+    hint, tone = price_hint(line, known, currency)
+    source = known.agreement_number if known and line.price_source == known.source else ""
+    return FormLine(line, hint, tone, is_price_edited(line), arrives, source)
 
 
-def price_hint(line: PurchaseOrderLine, known: LinePrice | None) -> tuple[str, str]:
-    """The one small line under a price, and its tone."""
+def price_hint(line: PurchaseOrderLine, known: LinePrice | None, currency: str) -> tuple[str, str]:
+    """The one small line under a price, and its tone: what keeps the quantity from being sold,
+    the next step when it is within reach, else how the price compares."""
     if known is None or (known.unit_price is None and not line.unit_price):
         return ("no price known", "warn") if not line.unit_price else ("", "")
-    step = known.next_quantity
-    if step and known.next_price and step <= line.ordered_quantity * REACH:
-        return f"{unit_price(known.next_price)} from {quantity(step)}", "info"
+    if lots := lot_hint(known):
+        return lots, "warn"
+    if tier := tier_hint(line, known, currency):
+        return tier, "info"
     if known.last_paid:
         return against(line.unit_price, known.last_paid)
     words = {"standard": "standard cost", "agreement": "never bought"}
     return words.get(known.source, "never bought"), ""
+
+
+def lot_hint(known: LinePrice) -> str:
+    """Which quantity the agreement would sell, when it does not sell this one."""
+    wanted = known.together
+    if known.least and wanted < known.least:
+        return f"sold from {quantity(known.least)}"
+    if known.multiple and (over := wanted % known.multiple):
+        less, more = wanted - over, wanted - over + known.multiple
+        words = f"{quantity(less)} or {quantity(more)}" if less else quantity(more)
+        return f"sold in multiples of {quantity(known.multiple)}: {words}"
+    return ""
+
+
+def tier_hint(line: PurchaseOrderLine, known: LinePrice, currency: str) -> str:
+    """How much more reaches the next step, and what that quantity costs less there."""
+    step, price = known.next_quantity, known.next_price
+    if not step or price is None or step > known.together * REACH or price >= line.unit_price:
+        return ""
+    missing, saved = step - known.together, step * (line.unit_price - price)
+    return (
+        f"{quantity(missing)} more until the {quantity(step)} tier saves "
+        f"{money(round_money(saved, currency), currency)}"
+    )
 
 
 def against(price: Decimal, last_paid: Decimal) -> tuple[str, str]:

@@ -20,6 +20,7 @@ from procure.models import Location, User
 from procure.money import ZERO, plain_decimal
 from procure.prepared import locked_rows
 from procure.tenancy import current_organization_id
+from purchasing.agreed_terms import take_agreed_terms
 from purchasing.allowances import AskedOrder
 from purchasing.content import content_hash, order_total
 from purchasing.drafts import OrderedLine, is_price_edited, new_lines
@@ -152,6 +153,7 @@ def submit_purchase_order(
     require_revision(order, revision_shown)
     lines = lock_lines(order)
     require_complete(order, lines)
+    take_agreed_terms(order, lines)
     check = _ask_list(order, lines)
     route = route_of(order, order_total(lines), check, actor=actor)
     order.sourcing_decision_id = _decision_behind(order, lines)
@@ -163,7 +165,7 @@ def submit_purchase_order(
     order.save(
         update_fields=[
             *("number", "submitted_by", "submitted_at", "status", "approved_at", "changed_at"),
-            "sourcing_decision",
+            *("sourcing_decision", "payment_terms_days", "incoterm"),
         ]
     )
     order.__dict__.pop("sourcing_decision_id")  # the database found it; read where asked for

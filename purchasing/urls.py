@@ -87,6 +87,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path(f"{DRAFT}suggestions/", form.sku_suggestion_list, name="sku_suggestions"),
     path(f"{DRAFT}paste/", form.order_paste, name="order_paste"),
     path(f"{DRAFT}commitments/", commitments.order_commitments, name="order_commitments"),
+    path("agreement-use/", commitments.agreement_use, name="agreement_use"),
     path("commitments/", commitments.commitment_list, name="commitment_list"),
     path("commitments/new/", commitments.commitment_new, name="commitment_new"),
     path(COMMITMENT, commitments.commitment_detail, name="commitment_detail"),

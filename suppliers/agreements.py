@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
 from typing import NamedTuple
@@ -29,7 +29,8 @@ SELECT agreement.supplier_id, step.sku_id, step.unit, sku.unit,
         ORDER BY known.valid_from DESC LIMIT 1
     ) END,
     step.id, agreement.id, agreement.number, step.unit_price, step.minimum_quantity,
-    step.lead_time_days, least(step.valid_to, agreement.valid_to)
+    step.lead_time_days, least(step.valid_to, agreement.valid_to), step.minimum_order_quantity,
+    step.order_multiple
 FROM suppliers_pricebreak step
 JOIN suppliers_priceagreement agreement
     ON agreement.organization_id = step.organization_id AND agreement.id = step.agreement_id
@@ -60,7 +61,8 @@ class AgreedPrice:
     """The agreed unit price for a quantity, per the SKU's unit, in the supplier's currency.
 
     `next_quantity` and `next_price` are the nearest cheaper step above the quantity, if any;
-    `valid_to` is the earlier end of the agreement and the row, None when both are open.
+    `valid_to` is the earlier end of the agreement and the row, None when both are open. Less than
+    `least` is not sold, and only whole multiples of `multiple`; None where nothing is said.
     """
 
     price_break_id: int
@@ -70,6 +72,8 @@ class AgreedPrice:
     minimum_quantity: Decimal
     lead_time_days: int | None
     valid_to: date | None
+    least: Decimal | None = None
+    multiple: Decimal | None = None
     next_quantity: Decimal | None = None
     next_price: Decimal | None = None
 
@@ -101,7 +105,8 @@ def price_steps(
     }
     steps: dict[Pair, list[AgreedPrice]] = defaultdict(list)
     for supplier_id, sku_id, unit, own_unit, stored_factor, *step in prepared(STEPS, values):
-        price_break_id, agreement_id, number, price, minimum, lead_time_days, valid_to = step
+        price_break_id, agreement_id, number, price, minimum, lead_time_days, *others = step
+        valid_to, least, multiple = others
         factor = ONE if unit.casefold() == own_unit.casefold() else stored_factor
         if factor is None:
             continue
@@ -114,6 +119,8 @@ def price_steps(
                 minimum_quantity=round_quantity(minimum * factor),
                 lead_time_days=lead_time_days,
                 valid_to=valid_to,
+                least=least and round_quantity(least * factor),
+                multiple=multiple and round_quantity(multiple * factor),
             )
         )
     return steps
@@ -139,18 +146,4 @@ def best_price(steps: Iterable[AgreedPrice], quantity: Decimal) -> AgreedPrice |
     )
     if following is None:
         return best
-    return _with_next(best, following)
-
-
-def _with_next(best: AgreedPrice, following: AgreedPrice) -> AgreedPrice:
-    return AgreedPrice(
-        price_break_id=best.price_break_id,
-        agreement_id=best.agreement_id,
-        agreement_number=best.agreement_number,
-        unit_price=best.unit_price,
-        minimum_quantity=best.minimum_quantity,
-        lead_time_days=best.lead_time_days,
-        valid_to=best.valid_to,
-        next_quantity=following.minimum_quantity,
-        next_price=following.unit_price,
-    )
+    return replace(best, next_quantity=following.minimum_quantity, next_price=following.unit_price)

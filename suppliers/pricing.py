@@ -32,7 +32,8 @@ class LinePrice:
 
     `source` is agreement, last_paid, standard, or empty when nothing is known (then `unit_price`
     is None). `last_paid` is this supplier's last price, for the difference beside the new one.
-    `next_quantity` at `next_price` is the nearest cheaper step of an agreement.
+    `next_quantity` at `next_price` is the nearest cheaper step of an agreement, `least` and
+    `multiple` are its lots. `together` is how much all lines of the SKU want.
     """
 
     unit_price: Decimal | None
@@ -46,6 +47,9 @@ class LinePrice:
     last_paid_on: date | None = None
     next_quantity: Decimal | None = None
     next_price: Decimal | None = None
+    least: Decimal | None = None
+    multiple: Decimal | None = None
+    together: Decimal = Decimal(0)
 
 
 def line_prices(supplier_id: int, lines: Sequence[WantedLine], on: date) -> dict[int, LinePrice]:
@@ -126,6 +130,9 @@ class PriceBook:
                 last_paid_on=last_paid_on,
                 next_quantity=agreed.next_quantity,
                 next_price=agreed.next_price,
+                least=agreed.least,
+                multiple=agreed.multiple,
+                together=self.quantities[sku_id],
             )
         if last_paid is not None:
             return LinePrice(last_paid, LAST_PAID, last_paid=last_paid, last_paid_on=last_paid_on)

@@ -16,7 +16,9 @@ from purchasing.commitments import (
     commitments_of_order,
 )
 from purchasing.models import PurchaseOrder
+from purchasing.order_form import form_lines
 from purchasing.ordering import OrderedLine, close_line_short
+from purchasing.price_use import price_use
 from suppliers.agreeing import PriceRow, agree_prices, change_agreed_prices
 from suppliers.committing import (
     CommittedVolume,
@@ -24,8 +26,9 @@ from suppliers.committing import (
     commit_volume,
     withdraw_commitment,
 )
-from suppliers.models import UnitFactor, VolumeCommitment
-from tests.purchasing.buying import drafted, issued, receive, today
+from suppliers.models import PriceAgreement, PriceBreak, UnitFactor, VolumeCommitment
+from tests.factories import PriceBreakFactory
+from tests.purchasing.buying import drafted, issued, receive, submitted, today
 from tests.suppliers.support import refused
 from tests.world import World
 
@@ -188,3 +191,50 @@ def test_the_screens_show_commit_change_and_withdraw(world: World) -> None:
     withdraw = world.url(f"commitments/{made.public_id}/withdraw/")
     assert lead.post(withdraw, {"reason": "Both agreed"}).status_code == 302
     assert "Withdrawn: Both agreed" in lead.get(edit.removesuffix("edit/")).content.decode()
+
+
+def test_an_agreement_counts_the_prices_that_were_edited_away(world: World) -> None:
+    with world.inside():
+        kept = OrderedLine(world.divider, Decimal(40))
+        away = OrderedLine(world.shipper, Decimal(9), Decimal("0.7"), "Rush surcharge")
+        order = issued(world, lines=[kept, away])
+        use = price_use(world.agreement, today())
+    assert (use.lines, use.edited, use.at_agreed_percent) == (2, 1, 50)
+    page = world.client("buyer").get(
+        world.url(f"agreement-use/?agreement={world.agreement.public_id}")
+    )
+    assert f"{order.number}</a> line 2, CTN-12-KR: 0.70 for 0.612" in page.content.decode()
+    assert "Rush surcharge" in page.content.decode()
+
+
+def test_the_order_takes_the_terms_of_the_agreement_that_priced_it(inside: World) -> None:
+    PriceAgreement.objects.update(payment_terms_days=45, incoterm="DAP")
+    order = submitted(inside)
+    assert (order.payment_terms_days, order.incoterm) == (45, "DAP")
+    other = submitted(inside, supplier=inside.northline, lines=[
+        OrderedLine(inside.shipper, Decimal(1), Decimal("0.5"), "Sample")
+    ])  # fmt: skip
+    assert other.payment_terms_days == 45
+
+
+@pytest.mark.parametrize(
+    ("quantity", "hint", "tone"),
+    [
+        (4786, "214 more until the 5,000 tier saves 310.00", "info"),
+        (300, "sold from 480", "warn"),
+        (490, "sold in multiples of 24: 480 or 504", "warn"),
+        (504, "never bought", ""),
+        (5040, "never bought", ""),
+    ],
+)
+def test_a_line_says_what_the_agreement_would_sell(
+    inside: World, quantity: int, hint: str, tone: str
+) -> None:
+    lots = {"minimum_order_quantity": Decimal(480), "order_multiple": Decimal(24)}
+    lots = {} if quantity == 4786 else lots
+    PriceBreak.objects.filter(sku=inside.shipper).update(**lots)
+    tier = {"minimum_quantity": Decimal(5000), "unit_price": Decimal("0.55"), "unit": "EA"}
+    PriceBreakFactory(agreement=inside.agreement, sku=inside.shipper, **tier, **lots)
+    order = drafted(inside, lines=[OrderedLine(inside.shipper, Decimal(quantity))])
+    (shown,) = form_lines(order)
+    assert (shown.source, shown.hint, shown.hint_tone) == ("NL-2026-04", hint, tone)
