@@ -102,6 +102,7 @@ NAVIGATION: tuple[NavigationGroup, ...] = (
             _entry("Supplier reviews", "clipboard-check", "suppliers:review_list", "suppliers.read"),
             _entry("Price agreements", "handshake", "suppliers:agreement_list", "suppliers.read"),
             _entry("Commitments", "target", "purchasing:commitment_list", "suppliers.read"),
+            _entry("Coverage", "shield-check", "purchasing:coverage_list", "suppliers.read"),
             _entry("Quotations", "message-square-quote", "suppliers:quotation_list", "suppliers.read"),
             _entry("Decisions", "gavel", "suppliers:decision_list", "suppliers.read"),
             _entry("Categories", "tags", "suppliers:category_list", "suppliers.read"),

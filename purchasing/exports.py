@@ -9,6 +9,7 @@ from django.utils import timezone
 from procure.exports import Cells, ExportOptions, export_kind
 from procure.units import canonical_unit
 from purchasing.commitments import commitment_progress
+from purchasing.coverage import Asked, coverage_rows, with_sources
 from purchasing.models import GoodsReceipt, GoodsReceiptLine, PurchaseOrder
 from purchasing.models import PurchaseOrderLine as OrderLine
 
@@ -93,4 +94,27 @@ def export_volume_commitments(options: ExportOptions) -> Iterator[Cells]:
             *(one.starts_on, one.ends_on, one.status, one.called_off, one.received),
             *(one.expected, one.pace_percent, one.projected, one.projected_end),
             *(one.shortfall, on),
+        )
+
+
+@export_kind(
+    "coverage",
+    *("kind", "code", "name", "category", "criticality", "minimum_sources", "qualified_sources"),
+    *("gap", "sources", "agreed_days_least", "agreed_days_most", "lead_time_p90_least"),
+    *("lead_time_p90_most", "lead_time_n", "days_of_cover", "as_of"),
+)
+def export_coverage(options: ExportOptions) -> Iterator[Cells]:
+    """Critical categories and every SKU in use with their sources today, gaps first.
+
+    `sources` is CODE:standing, best first; lead times are over those that are not preferred.
+    """
+    on = options.as_of or timezone.localdate()
+    rows = coverage_rows(Asked(), on)
+    with_sources(rows, on)
+    for row in rows:
+        sources = ";".join(f"{one.supplier.code}:{one.decision.standing}" for one in row.sources)
+        yield (
+            *(row.kind, row.code, row.words, row.category, row.criticality, row.minimum),
+            *(row.held, row.gap, sources, *(row.agreed_range or (None, None))),
+            *(*(row.actual_range or (None, None)), row.actual_n, row.days, on),
         )

@@ -14,7 +14,7 @@ from procure.tenancy import OrganizationOwned
 
 
 class StockCount(OrganizationOwned):
-    """`counted_quantity` in the SKU's unit; without a location the SKU was counted everywhere."""
+    """`counted_quantity` in the SKU's unit. No location is a place of its own: nobody said where."""
 
     sku = OrganizationForeignKey("suppliers.Sku", related_name="stock_counts")
     location = OrganizationForeignKey(Location, null=True, blank=True, related_name="+")

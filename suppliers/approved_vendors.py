@@ -156,10 +156,23 @@ def category_decisions(
     supplier_ids: Collection[int], category: Category, on: date, *, ship_to: int | None = None
 ) -> dict[int, ListDecision]:
     """The same for a category as a whole, as long as an order has no lines yet."""
-    scope = Scope(None, lineage_of(category), category.off_list_rule, category.name)
-    known = list_facts(supplier_ids, on, categories=scope.lineage, ship_to=ship_to)
+    pairs = [(one, category) for one in supplier_ids]
+    found = several_category_decisions(pairs, on, ship_to=ship_to)
+    return {supplier_id: decision for (supplier_id, _), decision in found.items()}
+
+
+def several_category_decisions(
+    pairs: Collection[tuple[int, Category]], on: date, *, ship_to: int | None = None
+) -> dict[Pair, ListDecision]:
+    """The same for many suppliers and categories, by (supplier_id, category_id), in one statement."""
+    scopes = {one.pk: Scope(None, lineage_of(one), one.off_list_rule, one.name) for _, one in pairs}
+    places = {place for scope in scopes.values() for place in scope.lineage}
+    known = list_facts({one for one, _ in pairs}, on, categories=places, ship_to=ship_to)
     facts = _on_the_day(known, on, _Admissions.about(known), ship_to)
-    return {supplier_id: _decide(supplier_id, scope, facts) for supplier_id in supplier_ids}
+    return {
+        (supplier_id, category.pk): _decide(supplier_id, scopes[category.pk], facts)
+        for supplier_id, category in pairs
+    }
 
 
 def lacks_of_entries(entries: Collection[ApprovedVendor], on: date) -> dict[int, str]:
