@@ -41,6 +41,7 @@ class StrategyForm(forms.ModelForm[CategoryStrategy]):
         owner = self.fields["owner"]
         assert isinstance(owner, forms.ModelChoiceField)
         owner.queryset = active_members()
+        owner.empty_label = "As above"
 
 
 class PreferredForm(SupplierRowForm):

@@ -11,6 +11,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_POST
 
 from procure.documents import find, idempotent
+from procure.money import plain_decimal
 from procure.permissions import requires
 from procure.screens import render_screen
 from procure.tenancy import OrganizationRequest
@@ -49,7 +50,10 @@ def strategy_edit(request: OrganizationRequest, public_id: uuid.UUID) -> HttpRes
         "preferred",
         sent,
         category_suppliers(category, own, timezone.localdate()),
-        {pk: {"is_preferred": True, "share_percent": share} for pk, share in own.items()},
+        {
+            pk: {"is_preferred": True, "share_percent": share and plain_decimal(share)}
+            for pk, share in own.items()
+        },
     )
     if sent is not None and rows.is_valid():
         saved = submitted(

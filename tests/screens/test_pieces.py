@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import ast
+import re
 from decimal import Decimal
 from typing import Any
 
@@ -12,6 +14,8 @@ from django.template import Context, Template
 from django.template.loader import render_to_string
 from django.test import RequestFactory
 
+from procure.bootstrap import ROOT
+from procure.permissions import PERMISSIONS
 from procure.templatetags.pieces import EVENT_ICONS, STATUS_LOOKS, icon
 
 
@@ -44,6 +48,47 @@ def test_every_status_has_an_icon_that_exists(name: str) -> None:
 @pytest.mark.parametrize("name", sorted(set(EVENT_ICONS.values())))
 def test_every_event_has_an_icon_that_exists(name: str) -> None:
     assert icon(name).startswith("<svg")
+
+
+def words_of(tree: ast.AST) -> set[str]:
+    """Every `noun.happened` written in a piece of code."""
+    words = (str(node.value) for node in ast.walk(tree) if isinstance(node, ast.Constant))
+    return {word for word in words if re.fullmatch(r"[a-z_]+\.[a-z_]+", word)}
+
+
+def kinds_recorded(sources: list[str]) -> set[str]:
+    """The kinds of events: what is recorded at once, and other words of the same nouns."""
+    trees = [ast.parse(source) for source in sources]
+    calls = (node for tree in trees for node in ast.walk(tree) if isinstance(node, ast.Call))
+    kinds = {
+        kind
+        for call in calls
+        if isinstance(call.func, ast.Name) and call.func.id in {"record", "record_all"}
+        for kind in words_of(call.args[0])
+    }
+    nouns = {kind.partition(".")[0] for kind in kinds}
+    words = set().union(*map(words_of, trees))
+    return kinds | {word for word in words if word.partition(".")[0] in nouns}
+
+
+def test_every_event_that_is_recorded_has_its_icon() -> None:
+    kinds = kinds_recorded(
+        [
+            path.read_text()
+            for app in ("procure", "suppliers", "purchasing", "matching")
+            for path in (ROOT / app).rglob("*.py")
+        ]
+    )
+    assert {"purchase_order.change_proposed", "quotation_request.asked"} <= kinds
+    assert {
+        kind for kind in kinds - set(PERMISSIONS) if kind.rpartition(".")[2] not in EVENT_ICONS
+    } == set()
+
+
+def test_control_an_event_without_an_icon_is_found() -> None:
+    source = 'KIND = "order.vanished"\nrecord("order.kept" if kept else KIND, order, actor=None)'
+    assert kinds_recorded([source]) == {"order.vanished", "order.kept"}
+    assert "vanished" not in EVENT_ICONS
 
 
 def test_an_icon_is_silent_unless_it_is_named() -> None:
