@@ -7,6 +7,7 @@ import json
 from collections.abc import Sequence
 from decimal import Decimal
 
+from procure.figures import plain, quantity
 from procure.money import ZERO, plain_decimal
 from purchasing.content import line_amount
 from purchasing.models import OrderChange, OrderChangeLine, PurchaseOrderLine
@@ -58,18 +59,20 @@ def in_words(wanted: Sequence[OrderChangeLine]) -> str:
     for line in wanted:
         words = []
         if line.is_added:
-            words.append(f"{plain_decimal(line.quantity_after)} {line.sku} added")
+            words.append(f"{quantity(line.quantity_after)} {line.sku} added")
         elif line.cancels_rest:
             words.append("the rest cancelled")
         elif line.quantity_after != line.quantity_before:
-            words.append(_instead(line.quantity_after, line.quantity_before))
+            words.append(_instead(line.quantity_after, line.quantity_before, most=4))
         if not line.is_added and line.unit_price_after != line.unit_price_before:
-            words.append(f"price {_instead(line.unit_price_after, line.unit_price_before)}")
+            price = _instead(line.unit_price_after, line.unit_price_before, most=6)
+            words.append(f"price {price}")
         if not line.is_added and line.expected_after != line.expected_before:
             words.append(f"expected {line.expected_after:%d %b %Y}")
         said.append(f"Line {line.line_no}: {', '.join(words)}.")
     return " ".join(said[:6]) + (f" And {len(said) - 6} more lines." if len(said) > 6 else "")
 
 
-def _instead(after: Decimal, before: Decimal | None) -> str:
-    return f"{plain_decimal(after)} instead of {plain_decimal(before or ZERO)}"
+def _instead(after: Decimal, before: Decimal | None, *, most: int) -> str:
+    now, then = (plain(one, least=0, most=most) for one in (after, before or ZERO))
+    return f"{now} instead of {then}"

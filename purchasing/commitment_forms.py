@@ -16,10 +16,14 @@ class CommitmentForm(forms.Form):
     """What is committed to a supplier."""
 
     supplier = forms.ModelChoiceField[Supplier](
-        queryset=None, to_field_name="public_id", label="Supplier"
+        queryset=None, to_field_name="public_id", label="Supplier", empty_label="Choose a supplier"
     )
     agreement = forms.ModelChoiceField[PriceAgreement](
-        queryset=None, to_field_name="public_id", label="Under the agreement", required=False
+        queryset=None,
+        to_field_name="public_id",
+        label="Under the agreement",
+        required=False,
+        empty_label="None",
     )
     category = CategoryField(
         label="Category", required=False, help_text="With everything below it. Empty: all we buy."

@@ -121,11 +121,16 @@ def draft_purchase_order(
         "purchase_order.drafted",
         order,
         actor=actor,
-        summary=f"Draft opened with {len(lines)} lines." if lines else "Draft opened.",
+        summary=_opened(len(lines)),
         order_id=order.pk,
         supplier_id=order.supplier_id,
     )
     return order
+
+
+def _opened(lines: int) -> str:
+    with_lines = f" with {lines} line{'' if lines == 1 else 's'}" if lines else ""
+    return f"Draft opened{with_lines}."
 
 
 def take_terms_of(order: PurchaseOrder, supplier: Supplier | None) -> None:

@@ -86,8 +86,9 @@ def line_quantities(order_line_ids: Collection[int]) -> dict[int, LineQuantities
 
 
 def listed_orders() -> QuerySet[PurchaseOrder]:
-    """Orders with total, awaited and received quantity, and whether they left the approved list.
+    """Orders with total, awaited and received quantity, and how they left the approved list.
 
+    `exception` is "off_list" when any line is, else "provisional", else None.
     All of it belongs to the one statement that reads the page.
     """
     lines = PurchaseOrderLine.objects.filter(order=OuterRef("pk")).order_by().values("order")
@@ -114,11 +115,10 @@ def listed_orders() -> QuerySet[PurchaseOrder]:
             ZERO,
         ),
         due_on=Subquery(lines.annotate(d=earliest_due()).values("d")),
-        is_off_list=Exists(
-            PurchaseOrderLine.objects.filter(
-                order=OuterRef("pk"),
-                list_standing__in=PurchaseOrderLine.EXCEPTIONS,
-            )
+        exception=Subquery(
+            lines.filter(list_standing__in=PurchaseOrderLine.EXCEPTIONS)
+            .annotate(worst=Min("list_standing"))
+            .values("worst")
         ),
     )
 

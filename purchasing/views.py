@@ -171,7 +171,10 @@ def order_page_of(
         "total": order_total(lines),
         "is_complete": all(one.is_complete for one in progress),
         "any_received": any(one.quantities.received for one in progress),
-        "is_off_list": any(line.list_standing in line.EXCEPTIONS for line in lines),
+        "exception": min(
+            (line.list_standing for line in lines if line.list_standing in line.EXCEPTIONS),
+            default=None,
+        ),
         "approvals": current_approvals(order),
         "changes": changes,
         "receipts": list(order.receipts.select_related("posted_by")),

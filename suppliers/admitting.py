@@ -13,9 +13,8 @@ from procure.constraints import refusing
 from procure.documents import lock, require_status
 from procure.errors import BusinessRuleError
 from procure.events import record
-from procure.figures import long_date
+from procure.figures import long_date, money
 from procure.models import User
-from procure.money import plain_decimal
 from suppliers.approved_vendors import lineage_of
 from suppliers.models import Category, Qualification, Supplier
 from suppliers.provisional import AdmissionTask, ProvisionalAdmission
@@ -168,7 +167,8 @@ def _require_open(admission: ProvisionalAdmission) -> None:
 
 def _terms(admission: ProvisionalAdmission) -> str:
     orders = f"{admission.maximum_orders} order{'s' if admission.maximum_orders > 1 else ''}"
-    spend = f"{plain_decimal(admission.maximum_spend)} {admission.organization.currency}"
+    currency = admission.organization.currency
+    spend = f"{money(admission.maximum_spend, currency)} {currency}"
     return (
         f"Admitted provisionally for {admission.category} until "
         f"{long_date(admission.expires_on)}: at most {orders} and {spend}. {admission.reason}"

@@ -14,6 +14,7 @@ from procure.errors import BusinessRuleError
 from procure.forms import add_rule_error
 from procure.models import User
 from procure.tenancy import current_organization_id
+from procure.units import unit_symbol
 from suppliers.details import CategoryDetails, ContactDetails, SkuDetails, SupplierDetails
 from suppliers.models import Category, Contact, Sku, Supplier
 
@@ -238,7 +239,7 @@ class UnitFactorForm(forms.Form):
 
     def __init__(self, sku: Sku, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["factor"].label = f"Holds how many {sku.unit}"
+        self.fields["factor"].label = f"Holds how many {unit_symbol(sku.unit)}"
 
 
 class SkuForm(forms.ModelForm[Sku]):

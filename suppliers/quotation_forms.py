@@ -42,7 +42,11 @@ class QuotationRequestForm(forms.Form):
     )
     needed_on = forms.DateField(label="Needed by", required=False)
     ship_to = forms.ModelChoiceField[Location](
-        queryset=None, to_field_name="public_id", label="Ship to", required=False
+        queryset=None,
+        to_field_name="public_id",
+        label="Ship to",
+        required=False,
+        empty_label="Not said",
     )
     is_sealed = forms.BooleanField(
         label="Sealed: nobody sees a price before the deadline", required=False
@@ -135,7 +139,7 @@ class InviteForm(forms.Form):
     """One more supplier."""
 
     supplier = forms.ModelChoiceField[Supplier](
-        queryset=None, to_field_name="public_id", label="Supplier"
+        queryset=None, to_field_name="public_id", label="Supplier", empty_label="Choose a supplier"
     )
     email = forms.EmailField(
         label="E-mail address", required=False, help_text="Empty: the supplier's own."

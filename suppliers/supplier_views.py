@@ -99,6 +99,7 @@ def supplier_context(request: OrganizationRequest, supplier: Supplier) -> dict[s
     agreements = list(PriceAgreement.objects.filter(supplier=supplier).order_by("-valid_from"))
     prices, sku_count = priced_skus(supplier, today)
     standings = supplier_standing_rows(supplier, qualifications_of(supplier), today)
+    admissions = supplier_admissions(supplier)
     return {
         "supplier": supplier,
         "card": Scorecard.objects.filter(supplier=supplier, period=Scorecard.Period.YEAR).first(),
@@ -106,7 +107,8 @@ def supplier_context(request: OrganizationRequest, supplier: Supplier) -> dict[s
         "standings": standings,
         "order_category": best_category(standings, today),
         "vetted": supplier_qualifications(supplier, today),
-        "admissions": supplier_admissions(supplier),
+        "admissions": admissions,
+        "provisional": {one.category_id for one in admissions if one.expires_on >= today},
         "agreements": [one for one in agreements if one.valid_to is None or one.valid_to >= today],
         "ended_agreements": sum(1 for one in agreements if one.valid_to and one.valid_to < today),
         "prices": prices,

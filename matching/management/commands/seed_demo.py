@@ -23,11 +23,13 @@ from matching.demo.supplier_records import make_supplier_records
 from matching.demo.vetting import make_vetting
 from matching.demo.waiting import Desk, make_waiting_work
 from procure.events import work_off
+from procure.figures import reading_as
 from procure.models import Organization
 from procure.statistics import refresh_statistics
 from procure.tenancy import tenant_atomic
 
 ORGANIZATIONS = (("fernhill", "Fernhill Foods", 548), ("northwind", "Northwind Snacks", 70))
+LOCALE = "en_GB"  # what the demo people wrote is dated as their screens are
 A_YEAR = 365  # days; a shorter history has no results to decide on
 
 
@@ -46,20 +48,26 @@ class Command(BaseCommand):
                 self.stdout.write(f"{slug} is there already.")
                 continue
             begun = time.monotonic()
-            organization = make_organization(slug, name, days, password)
-            refresh_statistics()
-            work_off(organization.pk)
-            if days > A_YEAR:
-                with tenant_atomic(organization.pk, is_bulk=True):
-                    make_strategy(organization)
-                work_off(organization.pk)
+            with reading_as(LOCALE):
+                make_demo(slug, name, days, password)
             self.stdout.write(f"{slug} was made in {time.monotonic() - begun:.0f} s.")
+
+
+def make_demo(slug: str, name: str, days: int, password: str) -> None:
+    """One demo organization with its results; the longer one decides on them."""
+    organization = make_organization(slug, name, days, password)
+    refresh_statistics()
+    work_off(organization.pk)
+    if days > A_YEAR:
+        with tenant_atomic(organization.pk, is_bulk=True):
+            make_strategy(organization)
+        work_off(organization.pk)
 
 
 @transaction.atomic
 def make_organization(slug: str, name: str, days: int, password: str) -> Organization:
     """One demo organization with `days` of history; the longer one has work waiting."""
-    organization = Organization.objects.create(slug=slug, name=name, currency="USD", locale="en_GB")
+    organization = Organization.objects.create(slug=slug, name=name, currency="USD", locale=LOCALE)
     today = timezone.localdate()
     with tenant_atomic(organization.pk, is_bulk=True):
         company = make_company(organization, today, password, days)
