@@ -28,6 +28,7 @@ NOT_ACTIONS = {
     "procure/uploads.py": "hands a file to the import's frame",
     "matching/telling.py": "tells what actions did",
     "purchasing/ordering.py:route_of": "a question, not a step",
+    "purchasing/ordering.py:unapproved_exceptions": "a question, not a step",
 }
 NOT_DECORATED = {
     "matching/capture.py:capture_invoice": "the unique number's refusal ends a transaction of its own",
