@@ -39,6 +39,7 @@ from suppliers.quotations import (
 from suppliers.results import PerformanceCell, Scorecard, SkuCost, StaleRollup
 from suppliers.score_rules import ScoreRules
 from suppliers.strategies import CategoryStrategy, SkuSubstitute, StrategyShare
+from suppliers.supplier_records import RiskNote, SupplierAddress
 from suppliers.supplier_reviews import SupplierReview
 from suppliers.vetting import CriterionAnswer, ExpiryReminder, QualificationCriterion
 
@@ -69,6 +70,7 @@ __all__ = [
     "QuotationQuestion",
     "QuotationRequest",
     "QuotationRequestLine",
+    "RiskNote",
     "ScoreRules",
     "Scorecard",
     "Sku",
@@ -78,6 +80,7 @@ __all__ = [
     "StaleRollup",
     "StrategyShare",
     "Supplier",
+    "SupplierAddress",
     "SupplierReview",
     "UnitFactor",
     "VolumeCommitment",

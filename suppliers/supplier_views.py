@@ -20,7 +20,14 @@ from suppliers.bank_checks import tax_id_warning
 from suppliers.filters import ENDS_SOON_DAYS, SupplierFilter
 from suppliers.forms import ContactForm, ReasonForm, SupplierForm, submitted
 from suppliers.listing import sorted_page
-from suppliers.models import BankAccount, Contact, PriceAgreement, Scorecard, Supplier
+from suppliers.models import (
+    BankAccount,
+    Contact,
+    PriceAgreement,
+    Scorecard,
+    Supplier,
+    SupplierAddress,
+)
 from suppliers.payment_holds import payments_held
 from suppliers.profiles import best_category, priced_skus, supplier_standing_rows, supplier_timeline
 from suppliers.queries import (
@@ -30,6 +37,7 @@ from suppliers.queries import (
     supplier_rows,
     supplier_standings,
 )
+from suppliers.supplier_records import open_risks
 from suppliers.supply_base import (
     add_contact,
     archive_supplier,
@@ -114,6 +122,8 @@ def supplier_context(request: OrganizationRequest, supplier: Supplier) -> dict[s
         "prices": prices,
         "sku_count": sku_count,
         "contacts": list(supplier.contacts.all()),
+        "addresses": addresses_by_kind(supplier),
+        "risks": open_risks(supplier.pk, today),
         "tax_id_warning": tax_id_warning(supplier.country, supplier.tax_id),
         "bank_accounts": list(BankAccount.objects.filter(supplier=supplier)),
         "payment_hold": payments_held([supplier.pk]).get(supplier.pk),
@@ -126,6 +136,12 @@ def supplier_context(request: OrganizationRequest, supplier: Supplier) -> dict[s
         "today": today,
         "soon": today + timedelta(days=ENDS_SOON_DAYS),
     }
+
+
+def addresses_by_kind(supplier: Supplier) -> list[tuple[str, str, str]]:
+    """Each kind of address with its name, and what is on file."""
+    known = dict(SupplierAddress.objects.filter(supplier=supplier).values_list("kind", "address"))
+    return [(kind, label, known.get(kind, "")) for kind, label in SupplierAddress.Kind.choices]
 
 
 @requires("suppliers.write")

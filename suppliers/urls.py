@@ -11,6 +11,7 @@ from suppliers import (
     catalogue_views,
     decision_views,
     quotation_views,
+    record_views,
     review_views,
     score_views,
     strategy_views,
@@ -18,6 +19,7 @@ from suppliers import (
     terms_views,
     vetting_views,
 )
+from suppliers.models import SupplierAddress
 
 app_name = "suppliers"
 
@@ -46,6 +48,17 @@ urlpatterns: list[URLPattern | URLResolver] = [
     ),
     path("contacts/<uuid:public_id>/", supplier_views.contact_edit, name="contact_edit"),
     path("contacts/<uuid:public_id>/remove/", supplier_views.contact_remove, name="contact_remove"),
+    *(
+        path(
+            f"suppliers/<uuid:public_id>/addresses/{kind}/",
+            record_views.supplier_address,
+            {"kind": kind},
+            name="supplier_address",
+        )
+        for kind in SupplierAddress.Kind.values
+    ),
+    path("suppliers/<uuid:public_id>/risks/new/", record_views.risk_note_new, name="risk_note_new"),
+    path("risks/<uuid:public_id>/close/", record_views.risk_note_close, name="risk_note_close"),
     path(
         "suppliers/<uuid:public_id>/bank-accounts/new/",
         bank_views.bank_account_new,

@@ -1,4 +1,4 @@
-"""What Fernhill keeps about its suppliers beside the trade: where they are paid."""
+"""What Fernhill keeps about its suppliers beside the trade: bank details, addresses, risks."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from suppliers.bank_changes import (
     record_call_back,
 )
 from suppliers.models import BankAccount, Contact, Supplier
+from suppliers.record_keeping import note_risk, set_supplier_address
 
 # Where a bank numbers its accounts otherwise, by the supplier's country.
 IBANS = {"Germany": ("DE", "DE89370400440532013000", "COBADEFFXXX", "Commerzbank")}
@@ -38,6 +39,7 @@ def make_supplier_records(company: Company) -> None:
         actor=company.people["aplead"],
     )
     confirm_bank_account(account, actor=company.people["admin"])
+    _keep_addresses_and_risks(company)
 
 
 def _propose(company: Company, code: str, reason: str) -> BankAccount:
@@ -53,6 +55,41 @@ def _propose(company: Company, code: str, reason: str) -> BankAccount:
     return propose_bank_account(
         supplier, details=details, reason=reason, actor=company.people["aplead"]
     )
+
+
+RISKS: tuple[tuple[str, str, str, str, int | None], ...] = (
+    (
+        "SOLANO",
+        "dependence",
+        "high",
+        "Only film line that runs our pouch width; no second source.",
+        180,
+    ),
+    ("SOLANO", "financial", "medium", "Filed its accounts four months late.", 90),
+    ("NORTHLINE", "delivery", "medium", "Board prices rise; small orders come last.", 60),
+    ("TROPICA", "compliance", "medium", "Port of origin had two recalls this year.", None),
+)
+
+
+def _keep_addresses_and_risks(company: Company) -> None:
+    lead = company.people["sourcing"]
+    for code in ("NORTHLINE", "SOLANO"):
+        supplier = company.suppliers[code]
+        for kind, text in (
+            ("orders", f"{supplier.legal_name}\n200 Industrial Way\nSparks, NV 89431"),
+            ("returns", f"{supplier.legal_name}\nDock 4, 210 Industrial Way\nSparks, NV 89431"),
+            ("remit_to", f"{supplier.legal_name}\nPO Box 1180\nReno, NV 89505"),
+        ):
+            set_supplier_address(supplier, kind=kind, address=text, actor=lead)
+    for code, kind, severity, text, days in RISKS:
+        note_risk(
+            company.suppliers[code],
+            kind=kind,
+            severity=severity,
+            text=text,
+            valid_until=company.today + timedelta(days=days) if days else None,
+            actor=lead,
+        )
 
 
 def _on_file(company: Company, supplier: Supplier, number: int) -> BankAccount:

@@ -62,3 +62,18 @@ def test_an_approved_invoice_says_that_its_payment_waits(world: World) -> None:
         )
     page = world.client("ap_clerk").get(path).content.decode()
     assert "Bank details are changing: payment waits until the call-back is made" in page
+
+
+def test_addresses_and_risks_are_kept_on_the_suppliers_page(world: World) -> None:
+    lead = world.client("sourcing_lead")
+    page = world.url(f"suppliers/{world.northline.public_id}/")
+    assert lead.post(f"{page}addresses/returns/", {"address": "12 Mill Road"}).status_code == 302
+    risk = {"kind": "financial", "severity": "high", "text": "Late accounts", "valid_until": ""}
+    assert lead.post(f"{page}risks/new/", {**risk, "text": ""}).status_code == 422
+    assert lead.post(f"{page}risks/new/", risk).status_code == 302
+    seen = lead.get(page)
+    for words in ("12 Mill Road", "High financial risk", "Late accounts"):
+        assert words in seen.content.decode()
+    close = world.url(f"risks/{seen.context['risks'][0].public_id}/close/")
+    assert lead.post(close, {"reason": "Filed"}).status_code == 302
+    assert lead.get(page).context["risks"] == []

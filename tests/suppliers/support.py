@@ -23,13 +23,16 @@ from suppliers.models import (
     QuotationInvitation,
     QuotationQuestion,
     QuotationRequest,
+    RiskNote,
     Sku,
     SourcingDecision,
     StaleRollup,
     Supplier,
+    SupplierAddress,
 )
 
 WATCHED: list[type[Model]] = [
+    RiskNote, SupplierAddress,
     ApprovedVendor, BankAccount, BusinessEvent, Category, Contact, PriceAgreement, PriceBreak, Qualification,
     Quotation, QuotationAward, QuotationInvitation, QuotationQuestion, QuotationRequest,
     Sku, SourcingDecision, StaleRollup, Supplier,
