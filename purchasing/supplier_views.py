@@ -13,6 +13,7 @@ from procure.permissions import requires
 from procure.screens import render_screen
 from procure.tenancy import OrganizationRequest
 from purchasing.models import PurchaseOrder
+from purchasing.on_order import on_order
 from purchasing.queries import listed_orders
 from suppliers.approved_vendors import category_decisions
 from suppliers.finding import find_suppliers
@@ -24,7 +25,7 @@ MOST_FOUND = 12
 
 @requires("orders.read")
 def supplier_orders(request: OrganizationRequest, public_id: uuid.UUID) -> HttpResponse:
-    """A supplier's latest orders, each to be ordered again: a panel for the supplier's page."""
+    """What is on order with a supplier, and its latest orders to be ordered again: a panel."""
     supplier = find(Supplier, public_id)
     sent = (PurchaseOrder.Status.ISSUED, PurchaseOrder.Status.CLOSED)
     orders = listed_orders().filter(supplier=supplier, status__in=sent)
@@ -33,6 +34,7 @@ def supplier_orders(request: OrganizationRequest, public_id: uuid.UUID) -> HttpR
         "purchasing/supplier_orders.html",
         {
             "supplier": supplier,
+            "on_order": on_order(supplier, timezone.localdate()),
             "orders": orders.order_by("-issued_on", "-pk")[:MOST_ORDERS],
             "may_write": request.membership.may("orders.write"),
         },

@@ -40,10 +40,19 @@ def payments_held(supplier_ids: Iterable[int], on: date | None = None) -> dict[i
         Q(status__in=BankAccount.OPEN) | Q(status="confirmed", usable_from__gt=today),
         supplier_id__in=list(supplier_ids),
     ).values_list("supplier_id", "usable_from")
-    held: dict[int, PaymentHold] = {}
+    found: dict[int, list[date | None]] = {}
     for supplier_id, usable_from in changing.order_by("supplier_id", "version"):
-        known = held.get(supplier_id)
-        ends = [usable_from, known.until] if known else [usable_from]
-        until = max((one for one in ends if one), default=None) if all(ends) else None
-        held[supplier_id] = PaymentHold(supplier_id, until)
-    return held
+        found.setdefault(supplier_id, []).append(usable_from)
+    return {supplier_id: _hold(supplier_id, ends) for supplier_id, ends in found.items()}
+
+
+def hold_among(supplier_id: int, accounts: Iterable[BankAccount], on: date) -> PaymentHold | None:
+    """The same for one supplier of whom every version is at hand: no statement."""
+    ends = [one.usable_from for one in accounts if one.is_open or one.is_waiting(on)]
+    return _hold(supplier_id, ends) if ends else None
+
+
+def _hold(supplier_id: int, ends: Iterable[date | None]) -> PaymentHold:
+    days = list(ends)
+    known = [day for day in days if day is not None]
+    return PaymentHold(supplier_id, max(known) if len(known) == len(days) else None)

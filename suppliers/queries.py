@@ -25,7 +25,6 @@ from suppliers.models import (
     Category,
     PriceAgreement,
     PriceBreak,
-    Qualification,
     Scorecard,
     Sku,
     SkuCost,
@@ -217,12 +216,6 @@ def priced_sku_counts(agreements: Collection[PriceAgreement]) -> dict[int, int]:
     """How many SKUs each agreement prices."""
     rows = PriceBreak.objects.filter(agreement__in=agreements).order_by()
     return dict(rows.values_list("agreement_id").annotate(count=Count("sku", distinct=True)))
-
-
-def qualifications_of(supplier: Supplier) -> list[Qualification]:
-    """How far a supplier is vetted, by category."""
-    rows = Qualification.objects.filter(supplier=supplier).select_related("category", "decided_by")
-    return list(rows.order_by("category__name"))
 
 
 def results_are_pending(supplier: Supplier | None = None, sku: Sku | None = None) -> bool:

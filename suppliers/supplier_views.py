@@ -28,15 +28,15 @@ from suppliers.models import (
     Supplier,
     SupplierAddress,
 )
-from suppliers.payment_holds import payments_held
+from suppliers.payment_holds import hold_among
 from suppliers.profiles import best_category, priced_skus, supplier_standing_rows, supplier_timeline
 from suppliers.queries import (
     next_agreement_ends,
-    qualifications_of,
     results_are_pending,
     supplier_rows,
     supplier_standings,
 )
+from suppliers.spend_shares import supplier_shares
 from suppliers.supplier_records import open_risks
 from suppliers.supply_base import (
     add_contact,
@@ -105,8 +105,9 @@ def supplier_context(request: OrganizationRequest, supplier: Supplier) -> dict[s
     """Everything the page of a supplier shows."""
     today = timezone.localdate()
     agreements = list(PriceAgreement.objects.filter(supplier=supplier).order_by("-valid_from"))
-    prices, sku_count = priced_skus(supplier, today)
-    standings = supplier_standing_rows(supplier, qualifications_of(supplier), today)
+    accounts = list(BankAccount.objects.filter(supplier=supplier))
+    vetted = supplier_qualifications(supplier, today)
+    standings = supplier_standing_rows(supplier, [one for one, _ in vetted], today)
     admissions = supplier_admissions(supplier)
     return {
         "supplier": supplier,
@@ -114,19 +115,17 @@ def supplier_context(request: OrganizationRequest, supplier: Supplier) -> dict[s
         "is_pending": results_are_pending(supplier=supplier),
         "standings": standings,
         "order_category": best_category(standings, today),
-        "vetted": supplier_qualifications(supplier, today),
+        "vetted": vetted,
         "admissions": admissions,
         "provisional": {one.category_id for one in admissions if one.expires_on >= today},
         "agreements": [one for one in agreements if one.valid_to is None or one.valid_to >= today],
         "ended_agreements": sum(1 for one in agreements if one.valid_to and one.valid_to < today),
-        "prices": prices,
-        "sku_count": sku_count,
         "contacts": list(supplier.contacts.all()),
         "addresses": addresses_by_kind(supplier),
         "risks": open_risks(supplier.pk, today),
         "tax_id_warning": tax_id_warning(supplier.country, supplier.tax_id),
-        "bank_accounts": list(BankAccount.objects.filter(supplier=supplier)),
-        "payment_hold": payments_held([supplier.pk]).get(supplier.pk),
+        "bank_accounts": accounts,
+        "payment_hold": hold_among(supplier.pk, accounts, today),
         "can_bank": request.membership.may("bank_accounts.write"),
         "attached": attached(request, supplier),
         "events": supplier_timeline(supplier, agreements),
@@ -136,6 +135,27 @@ def supplier_context(request: OrganizationRequest, supplier: Supplier) -> dict[s
         "today": today,
         "soon": today + timedelta(days=ENDS_SOON_DAYS),
     }
+
+
+@requires("suppliers.read")
+def supplier_supply(request: OrganizationRequest, public_id: uuid.UUID) -> HttpResponse:
+    """What a supplier sells us, at which price and for which share: a part of its page."""
+    supplier = find(Supplier, public_id)
+    today = timezone.localdate()
+    prices, sku_count = priced_skus(supplier, today)
+    shares = supplier_shares(supplier, request.organization.currency, today)
+    return render_screen(
+        request,
+        "suppliers/supplier_supply.html",
+        {
+            "supplier": supplier,
+            "prices": [(row, shares.skus.get(row.sku.pk)) for row in prices],
+            "shares": shares,
+            "sku_count": sku_count,
+        },
+        piece="suppliers/_supply.html",
+        breadcrumb=supplier_crumbs(request, supplier, "What it sells us"),
+    )
 
 
 def addresses_by_kind(supplier: Supplier) -> list[tuple[str, str, str]]:

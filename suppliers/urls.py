@@ -33,6 +33,9 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("suppliers/", supplier_views.supplier_list, name="supplier_list"),
     path("suppliers/new/", supplier_views.supplier_new, name="supplier_new"),
     path("suppliers/<uuid:public_id>/", supplier_views.supplier_detail, name="supplier_detail"),
+    path(
+        "suppliers/<uuid:public_id>/supply/", supplier_views.supplier_supply, name="supplier_supply"
+    ),
     path("suppliers/<uuid:public_id>/edit/", supplier_views.supplier_edit, name="supplier_edit"),
     *(
         path(

@@ -109,10 +109,12 @@ def test_an_auditor_sees_everything_and_is_offered_no_change(house):
 def test_the_page_of_a_supplier_says_who_it_is_to_us(house):
     text = get(house, f"suppliers/{house.northline.public_id}/")
     for words in (
-        "Northline Packaging", "Preferred", "Qualified", "NL-1", "Ends soon", "CTN-12", "91.4%",
-        "64 lines due", "+10.0%", "Jo Ray",
+        "Northline Packaging", "Preferred", "Qualified", "NL-1", "Ends soon", "91.4%",
+        "64 lines due", "Jo Ray", f"{house.northline.public_id}/supply/",
     ):  # fmt: skip
         assert words in text, words
+    part = get(house, f"suppliers/{house.northline.public_id}/supply/")
+    assert all(words in part for words in ("CTN-12", "+10.0%"))
 
 
 def test_the_page_of_a_supplier_in_review_names_what_is_missing(house):

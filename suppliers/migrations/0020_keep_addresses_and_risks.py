@@ -33,7 +33,7 @@ DROP FUNCTION suppliers_keep_risk_note();
 class Migration(migrations.Migration):
     dependencies = [
         ("procure", "0008_keep_bank_details"),
-        ("suppliers", "0018_list_bills_of_materials"),
+        ("suppliers", "0019_list_by_ship_to"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
