@@ -106,6 +106,7 @@ class OrganizationForm(forms.ModelForm[Organization]):
             "skip_weekends",
             "over_receipt",
             "over_receipt_percent",
+            "exception_lapse_days",
             "separate_supplier_approval",
             "bank_waiting_days",
         ]
@@ -116,6 +117,7 @@ class OrganizationForm(forms.ModelForm[Organization]):
             "skip_weekends": "Leave weekends out",
             "over_receipt": "Receiving more than ordered",
             "over_receipt_percent": "Limit over the ordered quantity, %",
+            "exception_lapse_days": "An exception holds while the order is sent within, days",
             "separate_supplier_approval": "Who adds a supplier does not qualify it",
             "bank_waiting_days": "Waiting period for new bank details, days",
         }

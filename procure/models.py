@@ -54,6 +54,9 @@ class Organization(models.Model):
     bank_waiting_days = models.PositiveSmallIntegerField(
         default=5, help_text="Days that a supplier's new bank details wait before they are used."
     )
+    exception_lapse_days = models.PositiveSmallIntegerField(
+        default=14, help_text="An exception from the approved list lapses after so many days."
+    )
     second_factor_required = models.BooleanField(default=False)
     separate_supplier_approval = models.BooleanField(
         default=True,

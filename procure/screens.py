@@ -115,6 +115,7 @@ NAVIGATION: tuple[NavigationGroup, ...] = (
             _entry("Scorecards", "chart-line", "matching:scorecard_list", "scorecards.read"),
             _entry("SKU costs", "coins", "matching:sku_cost_list", "costs.read"),
             _entry("Margins", "percent", "suppliers:margin_list", "costs.read"),
+            _entry("List exceptions", "lock", "purchasing:list_exception_list", "orders.read"),
             _entry("Variances", "diff", "matching:variance_list", "costs.read"),
         ),
     ),

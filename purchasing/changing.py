@@ -218,6 +218,7 @@ def _ask_list(
         order.off_list_reason = exemption.reason
         order.off_list_explanation = exemption.explanation.strip()
         order.off_list_supplier = order.supplier
+        order.off_list_given_at = timezone.now()
     if order.supplier_id is None or not any(line.is_raised for line in wanted):
         return ListCheck({})
     skus = {line.sku_id for line in known} | {line.sku_id for line in wanted}
@@ -349,7 +350,7 @@ def _take_effect(
     order.revision, order.changed_at = change.revision, timezone.now()
     order.save(
         update_fields=[
-            "revision", "changed_at", "off_list_reason", "off_list_explanation", "off_list_supplier",
+            "revision", "changed_at", "off_list_reason", "off_list_explanation", "off_list_supplier", "off_list_given_at",
         ]
     )  # fmt: skip
     _close(change, Status.APPLIED, actor)

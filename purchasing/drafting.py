@@ -208,6 +208,7 @@ def _choose_supplier(
         order.off_list_reason = choice.reason if check.needs_reason else ""
         order.off_list_explanation = choice.explanation.strip() if check.needs_reason else ""
         order.off_list_supplier = choice.supplier if check.needs_reason else None
+        order.off_list_given_at = timezone.now() if check.needs_reason else None
         order.qualification_asked = check.needs_reason and choice.asks_qualification
     require_supplier_allowed(order, check)
     return [f"Supplier: {choice.supplier}."]

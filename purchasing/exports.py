@@ -10,6 +10,7 @@ from procure.exports import Cells, ExportOptions, export_kind
 from procure.units import canonical_unit
 from purchasing.commitments import commitment_progress
 from purchasing.coverage import Asked, coverage_rows, with_sources
+from purchasing.list_exceptions import exception_lines
 from purchasing.models import GoodsReceipt, GoodsReceiptLine, PurchaseOrder
 from purchasing.models import PurchaseOrderLine as OrderLine
 
@@ -60,13 +61,7 @@ def export_receipts(_options: ExportOptions) -> Iterable[Cells]:
 def export_list_exceptions(_options: ExportOptions) -> Iterator[Cells]:
     """Order lines off the approved vendor list or from a provisional supplier, with the reason
     that was given."""
-    lines = (
-        OrderLine.objects.filter(list_standing__in=OrderLine.EXCEPTIONS)
-        .exclude(order__status__in=[Status.DRAFT, Status.CANCELLED])
-        .select_related("order__supplier", "order__created_by", "sku__category")
-        .order_by("order__number", "line_no")
-    )
-    for line in lines.iterator():
+    for line in exception_lines().order_by("order__number", "line_no").iterator():
         order, supplier = line.order, line.order.supplier
         assert supplier is not None
         yield (

@@ -8,6 +8,7 @@ from decimal import Decimal
 from django.utils import timezone
 
 from procure.models import User
+from procure.money import ZERO
 from purchasing.models import PurchaseOrder
 from purchasing.off_list import ListCheck
 from purchasing.order_form import ranking
@@ -42,6 +43,14 @@ class FrictionChoice:
         cost = self.picked.row.compared_cost
         best = self.best.row.compared_cost if self.best else None
         return cost is not None and best is not None and cost < best
+
+    @property
+    def saved(self) -> Decimal:
+        """By how much it costs less, in the organization's currency; zero when it does not."""
+        if self.best is None or not self.is_cheaper:
+            return ZERO
+        cost, best = self.picked.row.compared_cost, self.best.row.compared_cost
+        return (best or ZERO) - (cost or ZERO)
 
     @property
     def difference_percent(self) -> Decimal | None:

@@ -99,6 +99,9 @@ class PurchaseOrder(Addressed):
         related_name="+",
         help_text="The supplier that reason and explanation were given for.",
     )
+    off_list_given_at = models.DateTimeField(
+        null=True, blank=True, help_text="When the reason was given; it lapses some days later."
+    )
     qualification_asked = models.BooleanField(default=False)
     sourcing_decision = OrganizationForeignKey(
         SourcingDecision,

@@ -10,6 +10,8 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date
 
+from django.utils import timezone
+
 from procure.errors import BusinessRuleError
 from purchasing.allowances import AskedOrder, hold_admissions, within_allowances
 from purchasing.models import PurchaseOrder, PurchaseOrderLine
@@ -160,16 +162,35 @@ def require_supplier_allowed(order: PurchaseOrder, check: ListCheck) -> None:
         sentence = f"{order.supplier} cannot be ordered from. {check.blocked.missing}".rstrip()
         raise BusinessRuleError("supplier_blocked", f"{sentence}{way_back}", "supplier")
     if check.needs_reason:
-        given = order.off_list_supplier_id == order.supplier_id
+        given = order.off_list_supplier_id == order.supplier_id and not has_lapsed(order)
         if way_back and not (given and order.off_list_reason):
             raise BusinessRuleError(
                 "off_list_reason",
-                f"{order.supplier} needs a reason now. {check.missing}".rstrip() + way_back,
+                f"{order.supplier} needs a reason {'again' if has_lapsed(order) else 'now'}. "
+                f"{_lapsed_words(order) or check.missing}".rstrip()
+                + way_back,
                 "off_list_reason",
             )
         require_explained(
             order.off_list_reason if given else "", order.off_list_explanation if given else ""
         )
+
+
+def _lapsed_words(order: PurchaseOrder) -> str:
+    if not has_lapsed(order):
+        return ""
+    return f"The exception lapsed after {order.organization.exception_lapse_days} days."
+
+
+def has_lapsed(order: PurchaseOrder) -> bool:
+    """Whether the order's exception is too old: it is for this order, and for some days only
+    while the supplier has not got it."""
+    if not order.off_list_reason or order.issued_at is not None:
+        return False
+    given_at = order.off_list_given_at or order.created_at
+    age = timezone.localdate() - timezone.localdate(given_at)
+    longest: int = order.organization.exception_lapse_days
+    return age.days > longest
 
 
 def require_explained(reason: str, explanation: str) -> None:

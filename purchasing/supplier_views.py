@@ -12,6 +12,7 @@ from procure.documents import find
 from procure.permissions import requires
 from procure.screens import render_screen
 from procure.tenancy import OrganizationRequest
+from purchasing.list_exceptions import exception_lines
 from purchasing.models import PurchaseOrder
 from purchasing.on_order import on_order
 from purchasing.queries import listed_orders
@@ -36,6 +37,7 @@ def supplier_orders(request: OrganizationRequest, public_id: uuid.UUID) -> HttpR
             "supplier": supplier,
             "on_order": on_order(supplier, timezone.localdate()),
             "orders": orders.order_by("-issued_on", "-pk")[:MOST_ORDERS],
+            "has_exceptions": exception_lines().filter(order__supplier=supplier).exists(),
             "may_write": request.membership.may("orders.write"),
         },
         piece="purchasing/_supplier_orders.html",

@@ -18,6 +18,7 @@ from procure.work import (
 )
 from purchasing.change_queries import waiting_changes
 from purchasing.commitments import commitment_progress
+from purchasing.exception_requests import asked_qualifications
 from purchasing.filters import by_number_or_supplier
 from purchasing.models import PurchaseOrder
 from purchasing.queries import (
@@ -148,6 +149,28 @@ def first_order(request: OrganizationRequest) -> list[FirstStep]:
             is_done=PurchaseOrder.objects.exists(),
             place=50,
         )
+    ]
+
+
+@tells_work
+def qualifications_asked(request: OrganizationRequest) -> list[WaitingWork]:
+    """Suppliers that a buyer asked to qualify and nobody judged yet, by name: one statement."""
+    if not request.membership.may("sourcing.write"):
+        return []
+    waiting = asked_qualifications()
+    base = organization_url(request, "suppliers:supplier_list")
+    return [
+        WaitingWork(
+            f"{order.supplier} is to be qualified",
+            1,
+            f"Asked with {order.number} for {order.category}: {order.off_list_explanation[:80]}",
+            f"{base}{order.supplier.public_id}/qualification/?category={order.category.public_id}",
+            "clipboard-check",
+            "warn",
+            57,
+        )
+        for order in waiting[:MOST_FOUND]
+        if order.supplier is not None and order.category is not None
     ]
 
 

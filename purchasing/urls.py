@@ -10,6 +10,7 @@ from purchasing import budget_views as budgets
 from purchasing import category_spend_views, coverage_views, stock_views, supplier_views, views
 from purchasing import change_views as changes
 from purchasing import commitment_views as commitments
+from purchasing import list_exception_views as exceptions
 from purchasing import order_form_views as form
 from purchasing import receiving_views as receiving
 
@@ -89,6 +90,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path(f"{DRAFT}paste/", form.order_paste, name="order_paste"),
     path(f"{DRAFT}commitments/", commitments.order_commitments, name="order_commitments"),
     path("agreement-use/", commitments.agreement_use, name="agreement_use"),
+    path("list-exceptions/", exceptions.list_exception_list, name="list_exception_list"),
     path("commitments/", commitments.commitment_list, name="commitment_list"),
     path("commitments/new/", commitments.commitment_new, name="commitment_new"),
     path(COMMITMENT, commitments.commitment_detail, name="commitment_detail"),

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from django.db.models import Q
+from django.db.models import F, Q
 from django.utils import timezone
 
 from procure.events import record_all
@@ -50,6 +50,10 @@ def _open_reviews(poor: dict[int, Scorecard]) -> None:
         supplier_id__in=poor,
         valid_from__lte=today,
     ).select_related("supplier", "category", "sku")
+    # Entries for one ship-to stand beside the one for anywhere; a scope is reviewed once.
+    by_scope: dict[tuple[int, int | None, int | None], ApprovedVendor] = {}
+    for entry in entries.order_by(F("location_id").asc(nulls_first=True), "pk"):
+        by_scope.setdefault((entry.supplier_id, entry.category_id, entry.sku_id), entry)
     known = set(
         SupplierReview.objects.filter(supplier_id__in=poor, ended_at=None).values_list(
             "supplier_id", "category_id", "sku_id"
@@ -65,8 +69,8 @@ def _open_reviews(poor: dict[int, Scorecard]) -> None:
             rules_version=poor[entry.supplier_id].rules_version,
             suggested=ONE_STEP_DOWN[ApprovedVendor.Standing(entry.standing)],
         )
-        for entry in entries
-        if (entry.supplier_id, entry.category_id, entry.sku_id) not in known
+        for scope, entry in by_scope.items()
+        if scope not in known
     ]
     SupplierReview.objects.bulk_create(opened)
     if opened:

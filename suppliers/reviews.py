@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 from django.db import transaction
-from django.db.models import Q, QuerySet
+from django.db.models import F, Q, QuerySet
 from django.utils import timezone
 
 from procure.documents import lock, require_status
@@ -71,13 +71,17 @@ def _required(reason: str) -> str:
 
 def _entry_of(review: SupplierReview) -> ApprovedVendor:
     today = timezone.localdate()
-    entry: ApprovedVendor | None = ApprovedVendor.objects.filter(
-        Q(valid_to__isnull=True) | Q(valid_to__gte=today),
-        supplier=review.supplier,
-        category=review.category,
-        sku=review.sku,
-        valid_from__lte=today,
-    ).first()
+    entry: ApprovedVendor | None = (
+        ApprovedVendor.objects.filter(
+            Q(valid_to__isnull=True) | Q(valid_to__gte=today),
+            supplier=review.supplier,
+            category=review.category,
+            sku=review.sku,
+            valid_from__lte=today,
+        )
+        .order_by(F("location_id").asc(nulls_first=True), "pk")
+        .first()
+    )
     if entry is None:
         raise BusinessRuleError(
             "not_listed",

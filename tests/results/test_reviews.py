@@ -60,6 +60,13 @@ def test_a_review_opens_once_until_the_grade_has_recovered(inside: World) -> Non
     assert SupplierReview.objects.filter(status="open").count() == 1
 
 
+def test_entries_for_several_ship_tos_are_one_review(inside: World) -> None:
+    ApprovedVendorFactory(
+        supplier=inside.northline, category=inside.packaging, location=inside.reno
+    )
+    assert the_review(inside).suggested == "approved"
+
+
 def test_accepting_changes_the_list_by_its_own_action(inside: World) -> None:
     lead = inside.people["sourcing_lead"]
     accept_review(the_review(inside), reason="Two bad quarters", actor=lead)
