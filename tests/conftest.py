@@ -4,6 +4,7 @@ Tests log in as `app_rw`, in every thread and process, so row-level security bin
 the running application.
 """
 
+import os
 from collections.abc import Iterator
 from typing import Any
 
@@ -14,7 +15,7 @@ from django.db import connection
 from django.test import TransactionTestCase
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
-from tests.services import TEMPLATE, end_open_transactions
+from tests.services import ADMINISTRATOR, TEMPLATE, end_open_transactions
 
 pytest_plugins = ["tests.world", "tests.browser"]
 
@@ -76,9 +77,12 @@ def owner_connection(name: str) -> "psycopg.Connection[Any]":
 
 
 def drop_database(name: str) -> None:
-    """Drop a test database, connections that a test left open included."""
-    with owner_connection("postgres") as owner:
-        owner.execute(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
+    """Drop a test database, connections that a test left open included.
+
+    By the server's administrator: only he may end an autovacuum that is at work in it.
+    """
+    with psycopg.connect(os.environ[ADMINISTRATOR], autocommit=True) as administrator:
+        administrator.execute(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
 
 
 def empty_tables(self: TransactionTestCase) -> None:
