@@ -239,7 +239,7 @@ def test_friction_says_so_when_the_unapproved_one_is_cheaper(
         for sku in (world.shipper, world.divider):
             PriceBreakFactory(agreement=cheap, sku=sku, unit_price=Decimal("0.01"))
     page = choose(buyer, world, order, world.kestrel).content.decode()
-    assert "It costs less." in page
+    assert "It costs 63.36 USD less than the best approved one." in page
 
 
 @pytest.mark.parametrize(
