@@ -7,7 +7,14 @@ from django.urls import URLPattern, URLResolver, path
 from purchasing import admission_views as admissions
 from purchasing import approval_rule_views as rules
 from purchasing import budget_views as budgets
-from purchasing import category_spend_views, coverage_views, stock_views, supplier_views, views
+from purchasing import (
+    category_spend_views,
+    coverage_views,
+    drill_views,
+    stock_views,
+    supplier_views,
+    views,
+)
 from purchasing import change_views as changes
 from purchasing import commitment_views as commitments
 from purchasing import list_exception_views as exceptions
@@ -64,6 +71,12 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path(RECEIPT, receiving.receipt_detail, name="receipt_detail"),
     path(f"{RECEIPT}reverse/", receiving.receipt_reverse, name="receipt_reverse"),
     path(f"{RECEIPT}return/", receiving.receipt_return, name="receipt_return"),
+    path("suppliers/<uuid:public_id>/drill/", drill_views.supplier_drill, name="supplier_drill"),
+    path(
+        "suppliers/<uuid:public_id>/drill/drafts/",
+        drill_views.replacement_drafts,
+        name="replacement_drafts",
+    ),
     path("coverage/", coverage_views.coverage_list, name="coverage_list"),
     path("stock/", stock_views.stock_list, name="stock_list"),
     path("settings/budgets/", budgets.budget_list, name="budget_list"),

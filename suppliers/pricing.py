@@ -6,7 +6,7 @@ All prices are per the SKU's own unit in the supplier's currency, six places.
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
 from typing import Any, NamedTuple
@@ -106,6 +106,14 @@ class PriceBook:
             },
             currency=ours,
             rates=rates_on(on) if ours and {*currencies.values()} - {ours} else Rates({}),
+        )
+
+    def only(self, sku_id: int) -> PriceBook:
+        """The same book, opened at one SKU."""
+        return replace(
+            self,
+            quantities={sku_id: self.quantities[sku_id]},
+            standard_costs={sku_id: self.standard_costs[sku_id]},
         )
 
     def prices(self, supplier: Supplier) -> dict[int, LinePrice]:

@@ -7,7 +7,7 @@ statements does not depend on suppliers or lines.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from decimal import ROUND_CEILING, Decimal
@@ -27,10 +27,19 @@ from suppliers.models import (
     PriceBreak,
     Qualification,
     Scorecard,
+    Sku,
     SkuCost,
     Supplier,
 )
-from suppliers.pricing import LinePrice, PriceBook, WantedLine, line_prices, quantities_of
+from suppliers.pricing import (
+    AGREEMENT,
+    LAST_PAID,
+    LinePrice,
+    PriceBook,
+    WantedLine,
+    line_prices,
+    quantities_of,
+)
 from suppliers.ranking_words import fallback_since, price_basis
 from suppliers.score_rules import RANK, WARN, Scoring, scoring_of_version
 
@@ -40,6 +49,7 @@ __all__ = [
     "RankedSupplier",
     "WantedLine",
     "line_prices",
+    "line_rankings",
     "supplier_ranking",
 ]
 
@@ -164,9 +174,11 @@ def supplier_ranking(
     Without lines, the category as a whole is judged. `including` keeps a picked supplier in the
     answer even when it would not be a candidate. Archived suppliers are left out.
     """
-    suppliers = _candidates(category, lines, including)
+    lineage = lineage_of(category)
+    suppliers = _candidates(lineage, lines, including)
     decisions = _decisions([one.pk for one in suppliers], category, lines, on, ship_to)
-    evidence = _gather(suppliers, decisions, category, lines, needed_on, on)
+    days = _nearest_days(lineage, _lead_times_of(lineage))
+    evidence = _gather(suppliers, decisions, days, lines, needed_on, on)
     rows = [_row(supplier, evidence) for supplier in suppliers]
     ranked = _with_points(rows)
     suggested = [row for row in ranked if row.is_suggested]
@@ -184,12 +196,46 @@ def supplier_ranking(
     ]
 
 
+def line_rankings(
+    skus: Collection[Sku], quantities: Mapping[int, Decimal], *, without: int, on: date
+) -> dict[int, list[RankedSupplier]]:
+    """The same ranking for each SKU by itself, as if the supplier `without` were not there.
+
+    Where nobody is approved, those with a price of their own that may be ordered from with a
+    reason are there, last. The SKUs come with their category. Thirteen statements at most.
+    """
+    lines = [WantedLine(sku.pk, quantities[sku.pk]) for sku in skus]
+    lineages = {sku.pk: lineage_of(sku.category) for sku in skus}
+    above = {one for lineage in lineages.values() for one in lineage}
+    found = [one for one in _candidates(above, lines, ()) if one.pk != without]
+    answers = list_decisions([(one.pk, sku.pk) for one in found for sku in skus], on)
+    evidence = _gather(found, {}, None, lines, None, on)
+    days = _lead_times_of(above)
+    rankings = {}
+    for sku in skus:
+        decisions = {one.pk: answers[one.pk, sku.pk] for one in found}
+        own = replace(
+            evidence,
+            decisions=decisions,
+            book=evidence.book.only(sku.pk),
+            category_lead_time=_nearest_days(lineages[sku.pk], days),
+        )
+        approved = [one for one in found if decisions[one.pk].is_approved]
+        others = [] if approved else [one for one in found if not decisions[one.pk].is_blocked]
+        rows = [_row(one, own) for one in approved or others]
+        rankings[sku.pk] = _with_points([row for row in rows if approved or _has_price(row)])
+    return rankings
+
+
+def _has_price(row: RankedSupplier) -> bool:
+    return any(price.source in {AGREEMENT, LAST_PAID} for price in row.prices)
+
+
 def _candidates(
-    category: Category, lines: Sequence[WantedLine], including: Collection[int]
+    lineage: Collection[int], lines: Sequence[WantedLine], including: Collection[int]
 ) -> list[Supplier]:
-    """Everyone on the list or vetted for the category, or with a price for one of the SKUs."""
+    """Everyone on the list or vetted for the categories, or with a price for one of the SKUs."""
     sku_ids = [line.sku_id for line in lines]
-    lineage = lineage_of(category)
     listed = ApprovedVendor.objects.filter(category_id__in=lineage)
     listed_for_skus = ApprovedVendor.objects.filter(sku_id__in=sku_ids)
     vetted = Qualification.objects.filter(category_id__in=lineage)
@@ -210,7 +256,7 @@ def _candidates(
 def _gather(
     suppliers: Sequence[Supplier],
     decisions: Mapping[int, ListDecision],
-    category: Category,
+    category_lead_time: int | None,
     lines: Sequence[WantedLine],
     needed_on: date | None,
     on: date,
@@ -224,7 +270,7 @@ def _gather(
         book=PriceBook.open(suppliers, lines, on),
         scorecards=scorecards,
         scoring=scoring_of_version(version),
-        category_lead_time=_category_lead_time(category),
+        category_lead_time=category_lead_time,
         needed_on=needed_on,
         on=on,
     )
@@ -245,14 +291,13 @@ def _decisions(
     return {one: worst([answers[one, sku] for sku in skus]) for one in ids}
 
 
-def _category_lead_time(category: Category) -> int | None:
-    """The category's own, else the nearest one above that has it."""
-    lineage = lineage_of(category)
-    days = dict(
-        Category.objects.filter(pk__in=lineage, lead_time_days__isnull=False).values_list(
-            "pk", "lead_time_days"
-        )
-    )
+def _lead_times_of(lineage: Collection[int]) -> dict[int, int]:
+    rows = Category.objects.filter(pk__in=lineage, lead_time_days__isnull=False)
+    return dict(rows.values_list("pk", "lead_time_days"))
+
+
+def _nearest_days(lineage: Iterable[int], days: Mapping[int, int]) -> int | None:
+    """The category's own lead time, else that of the nearest one above that has it."""
     return next((days[one] for one in lineage if one in days), None)
 
 

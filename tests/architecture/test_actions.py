@@ -14,6 +14,7 @@ from procure.errors import BusinessRuleError
 from procure.models import BusinessEvent
 from tests.architecture.scenes.bank_details import for_bank_details
 from tests.architecture.scenes.buying import for_buying, for_changing
+from tests.architecture.scenes.drilling import for_drilling
 from tests.architecture.scenes.house import for_the_house
 from tests.architecture.scenes.paying import for_paying
 from tests.architecture.scenes.sourcing import for_asking, for_sourcing
@@ -123,6 +124,7 @@ COMPOSED = {
     "awarding.py:award_quotation": 3,
     "order_changes.py:change_order_as_billed": 2,
     "reviews.py:accept_review": 2,
+    "replacing.py:draft_replacements": 2,
 }
 
 
@@ -144,6 +146,7 @@ Scene = Callable[[World], dict[str, Step]]
 SCENES: tuple[Scene, ...] = (
     for_buying,
     for_changing,
+    for_drilling,
     for_paying,
     for_strays,
     for_bank_details,
