@@ -393,6 +393,7 @@ MAY_READ_THE_LIST = {
     "suppliers/reviews.py": "changes the entry that a review was about",
     "suppliers/category_reality.py": "shows targets beside what happened",
     "matching/demo/strategy.py": "writes the demo",
+    "purchasing/coverage.py": "counts sources of all SKUs at once for a report; refuses no order",
     "matching/scorecard_page.py": "shows where a supplier stands beside its score",
     "matching/demo/company.py": "writes the demo",
 }
