@@ -21,6 +21,9 @@ from procure.permissions import Role
 from procure.tenancy import current_organization_id, tenant_atomic
 
 INVITATION_DAYS = 7
+# Alone at first, a founder has to get from an empty list to a received order. Approving and what
+# is above a clerk's limit stay with somebody else.
+FOUNDER_ROLES = (Role.ADMIN, Role.SOURCING_LEAD, Role.BUYER, Role.RECEIVER, Role.AP_CLERK)
 RESERVED_SLUGS = {"accounts", "admin", "healthz", "readyz", "static", "media", "quotes"}
 _SALT = "procure.invitation"
 
@@ -35,7 +38,7 @@ def found_organization(
     password: str,
     owner_name: str = "",
 ) -> Organization:
-    """A new, empty organization with its first administrator.
+    """A new, empty organization with its founder, who administers, sources, buys and receives.
 
     A taken or reserved slug is refused. A person who is known already keeps the password.
     """
@@ -51,7 +54,7 @@ def found_organization(
             owner_email, password, full_name=owner_name or owner_email.split("@")[0]
         )
     membership = Membership.objects.create(
-        organization=organization, user=owner, roles=[Role.ADMIN.value]
+        organization=organization, user=owner, roles=[role.value for role in FOUNDER_ROLES]
     )
     with tenant_atomic(organization.pk):
         record(

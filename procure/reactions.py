@@ -12,7 +12,7 @@ from django.urls import reverse
 from procure.events import reacts_to
 from procure.models import BusinessEvent, Invitation, Location, Membership, Organization
 from procure.people import invitation_token
-from procure.screens import organization_url
+from procure.screens import step_url
 from procure.tenancy import OrganizationRequest, current_organization_id
 from procure.work import FirstStep, tells_first_steps
 
@@ -39,22 +39,23 @@ def mail_invitations(events: Sequence[BusinessEvent]) -> None:
 
 @tells_first_steps
 def company_steps(request: OrganizationRequest) -> list[FirstStep]:
-    """A place that goods are shipped to, and somebody beside the founder."""
+    """A place that goods are shipped to, and somebody beside the founder: two statements."""
     places = Location.objects.exists()
     people = Membership.objects.filter(organization=request.organization, is_active=True).count()
     return [
         FirstStep(
             title="Add a place",
             detail="Where suppliers ship to.",
-            address=organization_url(request, "procure:location_new"),
+            address=step_url(request, "rules.write", "procure:location_new"),
             icon="map-pin",
             is_done=places,
             place=10,
         ),
         FirstStep(
             title="Invite an approver",
-            detail="Nobody approves their own order.",
-            address=organization_url(request, "procure:person_invite"),
+            detail="Nobody approves their own order. While you are alone, set no approval "
+            "rules: an order that no rule asks about is approved when it is submitted.",
+            address=step_url(request, "people.write", "procure:person_invite", "?role=approver"),
             icon="user-plus",
             is_done=people > 1,
             place=40,

@@ -6,6 +6,7 @@ that the member may open; the app above tells its counts through `register_count
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -19,6 +20,7 @@ from django.utils import timezone
 from django.utils.cache import patch_vary_headers
 
 from procure.figures import DEFAULT_LOCALE, reading_as
+from procure.tenancy import OrganizationRequest
 
 MOST_COUNT_SOURCES = 3  # one SQL statement each, on every full page
 HOT_COUNT = "exceptions"  # the only count that may be red
@@ -220,6 +222,22 @@ def organization_url(request: HttpRequest, url_name: str) -> str:
         return reverse(url_name, kwargs={"organization_slug": organization.slug})
     except NoReverseMatch:
         return ""
+
+
+def step_url(
+    request: OrganizationRequest,
+    permission: str,
+    url_name: str,
+    query: str = "",
+    public_id: uuid.UUID | None = None,
+) -> str:
+    """The address of a form for those who may send it, nothing for others."""
+    if not request.membership.may(permission):
+        return ""
+    values: dict[str, object] = {"organization_slug": request.organization.slug}
+    if public_id is not None:
+        values["public_id"] = public_id
+    return reverse(url_name, kwargs=values) + query
 
 
 class Frame:

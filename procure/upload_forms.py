@@ -15,8 +15,8 @@ from procure.reading import MAXIMUM_UPLOAD_BYTES
 KIND_WORDS = {"skus": "SKUs", "sku_costs": "SKU costs"}
 # The order in which a new organization brings its tables in; others follow.
 KIND_ORDER = (
-    *("categories", "suppliers", "skus", "qualifications", "approved_vendors"),
-    *("price_agreements", "bills_of_materials", "exchange_rates", "budgets"),
+    *("categories", "suppliers", "category_strategies", "skus", "qualifications"),
+    *("approved_vendors", "price_agreements", "bills_of_materials", "exchange_rates", "budgets"),
     *("purchase_orders", "receipts", "invoices", "stock_counts"),
 )
 DATE_FORMATS = (

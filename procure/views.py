@@ -23,7 +23,7 @@ from procure.organizing import change_organization, save_location
 from procure.people import change_membership, invite_person
 from procure.permissions import requires
 from procure.queries import members, open_invitations
-from procure.screens import render_screen, settings_entries
+from procure.screens import render_screen, settings_entries, step_url
 from procure.tenancy import OrganizationRequest
 from procure.work import first_steps, found_items, waiting_work
 
@@ -33,7 +33,11 @@ EVENTS_PER_PAGE = 100
 @requires("home.read")
 def home(request: OrganizationRequest) -> HttpResponse:
     """What waits for this person, most urgent first."""
-    context = {"work": waiting_work(request), "steps": first_steps(request)}
+    context = {
+        "work": waiting_work(request),
+        "steps": first_steps(request),
+        "import_url": step_url(request, "imports.write", "procure:import_list"),
+    }
     return render_screen(request, "home.html", context)
 
 
@@ -103,7 +107,7 @@ def people_list(request: OrganizationRequest) -> HttpResponse:
 @idempotent
 def person_invite(request: OrganizationRequest) -> HttpResponse:
     """Invites somebody by mail."""
-    form = InvitationForm(request.POST or None)
+    form = InvitationForm(request.POST or None, initial={"roles": request.GET.getlist("role")})
     if request.method == "POST" and form.is_valid():
         try:
             invite_person(**form.cleaned_data, actor=request.user)

@@ -40,7 +40,10 @@ class FoundItem:
 
 @dataclass(frozen=True, slots=True)
 class FirstStep:
-    """A step that a new organization takes once; in the order of `place`."""
+    """A step that a new organization takes once; in the order of `place`.
+
+    `address` is the form, filled in as far as is known; empty for those who may not take the step.
+    """
 
     title: str
     detail: str

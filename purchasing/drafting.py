@@ -19,7 +19,7 @@ from procure.documents import require_status
 from procure.errors import BusinessRuleError
 from procure.events import record
 from procure.figures import quantity, unit_price
-from procure.models import User
+from procure.models import Location, User
 from purchasing.allowances import AskedOrder
 from purchasing.drafts import (
     OrderedLine,
@@ -97,12 +97,19 @@ class DraftChanges:
         return bool(self.head or self.choice or self.lines or self.added or self.removed)
 
 
+def only_place() -> Location | None:
+    """The one place that goods can be shipped to, or None where there is a choice."""
+    places = list(Location.objects.filter(is_active=True)[:2])
+    return places[0] if len(places) == 1 else None
+
+
 @transaction.atomic
 def start_draft(*, changes: DraftChanges, currency: str, actor: User) -> PurchaseOrder:
-    """Opens a draft with the first thing that was saved in an empty form."""
+    """Opens a draft with the first thing that was saved in an empty form; it ships to the
+    organization's only place where there is but one."""
     order = draft_purchase_order(
         category=None,
-        ship_to=None,
+        ship_to=only_place(),
         needed_on=None,
         supplier=None,
         cost_center="",

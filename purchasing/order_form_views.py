@@ -11,6 +11,7 @@ import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
+from urllib.parse import urlencode
 
 from django.contrib import messages
 from django.http import HttpResponse
@@ -21,12 +22,13 @@ from django.utils import timezone
 from procure.documents import find, idempotent
 from procure.errors import BusinessRuleError
 from procure.models import Location
+from procure.money import plain_decimal
 from procure.permissions import requires
 from procure.screens import render_screen
 from procure.tenancy import OrganizationRequest
 from purchasing.budgeting import budget_state
 from purchasing.commitments import commitments_of_order
-from purchasing.drafting import DraftChanges, change_draft, start_draft
+from purchasing.drafting import DraftChanges, change_draft, only_place, start_draft
 from purchasing.friction import friction_choice
 from purchasing.models import PurchaseOrder, PurchaseOrderLine
 from purchasing.order_form import (
@@ -49,11 +51,8 @@ _ORDERS = ("Purchase orders", "purchasing:order_list")
 @in_readers_notation
 def order_new(request: OrganizationRequest) -> HttpResponse:
     """An empty form; nothing is stored until the first thing is saved."""
-    places = list(Location.objects.filter(is_active=True)[:2])
     order = PurchaseOrder(
-        currency=request.organization.currency,
-        ship_to=places[0] if len(places) == 1 else None,
-        created_by=request.user,
+        currency=request.organization.currency, ship_to=only_place(), created_by=request.user
     )
     return _form_screen(request, order)
 
@@ -166,6 +165,24 @@ def order_paste(request: OrganizationRequest, public_id: uuid.UUID | None = None
     return render_screen(request, "purchasing/paste.html", context, piece="purchasing/_paste.html")
 
 
+@requires("sourcing.write")
+def order_quotation(
+    request: OrganizationRequest, public_id: uuid.UUID | None = None
+) -> HttpResponse:
+    """On to a request for quotation that begins with the draft's category and lines."""
+    order = _draft(request, public_id)
+    lines = order.lines.select_related("sku").order_by("line_no") if order.pk else []
+    named = [
+        ("line", f"{line.sku.code}:{plain_decimal(line.ordered_quantity)}")
+        for line in lines
+        if line.sku is not None
+    ]
+    if order.category is not None:
+        named.insert(0, ("category", str(order.category.public_id)))
+    form = reverse("suppliers:quotation_new", args=[request.organization.slug])
+    return redirect(f"{form}?{urlencode(named)}")
+
+
 @requires("orders.write")
 def ranking_explained(request: OrganizationRequest) -> HttpResponse:
     """How the ranking works, with its weights."""
@@ -258,6 +275,7 @@ def _form_screen(
         "errors": [(problem.field or "", problem.message) for problem in problems],
         "today": timezone.localdate(),
         "screen_keys": SCREEN_KEYS,
+        "can_source": request.membership.may("sourcing.write"),
     }
     return render_screen(
         request,

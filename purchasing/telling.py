@@ -6,7 +6,7 @@ from django.db.models import Q, QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
 
-from procure.screens import organization_url, register_counts
+from procure.screens import organization_url, register_counts, step_url
 from procure.tenancy import OrganizationRequest
 from procure.work import (
     FirstStep,
@@ -139,14 +139,14 @@ def found_orders(request: OrganizationRequest, text: str) -> list[FoundItem]:
 
 @tells_first_steps
 def first_order(request: OrganizationRequest) -> list[FirstStep]:
-    """The first order, which needs a supplier and a SKU before."""
+    """The first order, sent off; a draft is not one yet: one statement."""
     return [
         FirstStep(
             title="Write the first order",
             detail="From a category's suppliers, ranked.",
-            address=organization_url(request, "purchasing:order_new"),
+            address=step_url(request, "orders.write", "purchasing:order_new"),
             icon="file-text",
-            is_done=PurchaseOrder.objects.exists(),
+            is_done=PurchaseOrder.objects.exclude(status=Status.DRAFT).exists(),
             place=50,
         )
     ]

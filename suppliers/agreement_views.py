@@ -31,8 +31,8 @@ from suppliers.filters import ENDS_SOON_DAYS, AgreementFilter
 from suppliers.form_screens import named_row, plain_form
 from suppliers.forms import submitted
 from suppliers.listing import sorted_page
-from suppliers.models import AgreementAmendment, PriceAgreement, SourcingDecision, Supplier
-from suppliers.profiles import EVENTS_SHOWN, agreed_rows
+from suppliers.models import AgreementAmendment, PriceAgreement, Sku, SourcingDecision, Supplier
+from suppliers.profiles import EVENTS_SHOWN, agreed_rows, usual_number
 from suppliers.queries import agreement_rows, priced_sku_counts
 from suppliers.supplier_views import supplier_crumbs
 
@@ -79,6 +79,10 @@ def agreement_detail(request: OrganizationRequest, public_id: uuid.UUID) -> Http
         "supplier": supplier,
         "rows": rows,
         "sku_count": len({row.step.sku_id for row in rows}),
+        "order_category": next(
+            (row.step.sku.category for row in rows if row.state == "current"), None
+        ),
+        "can_buy": request.membership.may("orders.write") and supplier.status == "active",
         "today": today,
         "shown_on": shown_on if shown_on != today else None,
         "versions": versions,
@@ -106,10 +110,13 @@ def _day_asked_for(
 @requires("sourcing.write")
 @idempotent
 def agreement_new(request: OrganizationRequest, public_id: uuid.UUID) -> HttpResponse:
-    """Writes down a price agreement with a supplier."""
+    """Writes down a price agreement with a supplier; a SKU may come with the address."""
     supplier = find(Supplier, public_id)
     sent = request.POST if request.method == "POST" else None
-    form, rows = AgreementForm(sent), PriceRowFormSet(sent, prefix="prices")
+    form = AgreementForm(sent, initial={"number": usual_number(supplier, timezone.localdate())})
+    wanted = named_row(request, Sku, "sku")
+    first_row = [{"sku": wanted}] if wanted is not None else None
+    rows = PriceRowFormSet(sent, prefix="prices", initial=first_row)
     if sent is not None and "more" not in sent and rows.is_valid():
         agreement = submitted(
             form,

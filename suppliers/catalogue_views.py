@@ -29,6 +29,7 @@ from suppliers.checklists import criteria_of
 from suppliers.decided import decisions_in_force
 from suppliers.filters import CategoryFilter, SkuFilter
 from suppliers.finding import find_skus
+from suppliers.form_screens import named_row
 from suppliers.forms import (
     CategoryForm,
     MoveCategoryForm,
@@ -108,6 +109,7 @@ def category_detail(request: OrganizationRequest, public_id: uuid.UUID) -> HttpR
         "events": timeline({"suppliers.category": [category.pk]}, EVENTS_SHOWN),
         "can_write": request.membership.may("catalogue.write"),
         "can_source": request.membership.may("sourcing.write"),
+        "can_supply": request.membership.may("suppliers.write"),
     }
     crumbs = [(one.name, address(request, "category_detail", one)) for one in above]
     return render_screen(
@@ -122,7 +124,7 @@ def category_detail(request: OrganizationRequest, public_id: uuid.UUID) -> HttpR
 @idempotent
 def category_new(request: OrganizationRequest) -> HttpResponse:
     """Adds a category."""
-    parent = Category.objects.filter(public_id=_uuid(request.GET.get("parent"))).first()
+    parent = named_row(request, Category, "parent")
     form = CategoryForm(
         request.POST if request.method == "POST" else None, initial={"parent": parent}
     )
@@ -254,11 +256,16 @@ def sku_detail(request: OrganizationRequest, public_id: uuid.UUID) -> HttpRespon
 @requires("catalogue.write")
 @idempotent
 def sku_new(request: OrganizationRequest) -> HttpResponse:
-    """Adds a SKU."""
-    form = SkuForm(request.POST if request.method == "POST" else None)
+    """Adds a SKU; from a category's page it goes back there."""
+    category = named_row(request, Category, "category")
+    form = SkuForm(
+        request.POST if request.method == "POST" else None, initial={"category": category}
+    )
     sku = submitted(form, lambda: create_sku(details=form.details(), actor=request.user))
     if sku is not None:
         messages.success(request, f"{sku.code} was added.")
+        if "category" in request.GET:
+            return go_to(request, "category_detail", sku.category)
         return go_to(request, "sku_detail", sku)
     return sku_form(request, form, None)
 
@@ -340,10 +347,3 @@ def sku_suggestions(request: OrganizationRequest) -> HttpResponse:
     return render_screen(
         request, "suppliers/_sku_suggestions.html", {"skus": find_skus(text, most=12)}
     )
-
-
-def _uuid(text: str | None) -> uuid.UUID | None:
-    try:
-        return uuid.UUID(text or "")
-    except ValueError:
-        return None

@@ -75,6 +75,13 @@ def best_category(rows: Sequence[Standing], on: date) -> Category | None:
     return min(in_effect, key=lambda one: one[:3])[3] if in_effect else None
 
 
+def usual_number(supplier: Supplier, on: date) -> str:
+    """A number for a new agreement that is not taken: the supplier's code and the year."""
+    first = f"{supplier.code}-{on.year}"
+    taken = PriceAgreement.objects.filter(number__startswith=first).count()
+    return f"{first}-{taken + 1}" if taken else first
+
+
 def _listed_row(
     entry: ApprovedVendor, vetted: dict[int, Qualification], lack: str, on: date
 ) -> Standing:
@@ -165,7 +172,9 @@ class AgreedRow:
 
 def agreed_rows(agreement: PriceAgreement, on: date) -> list[AgreedRow]:
     """Every price of an agreement, those of today first for each SKU, then what ended."""
-    steps = list(agreement.breaks.select_related("sku").order_by("sku__code", "minimum_quantity"))
+    steps = list(
+        agreement.breaks.select_related("sku__category").order_by("sku__code", "minimum_quantity")
+    )
     costs = {
         cost.sku_id: cost
         for cost in SkuCost.objects.filter(

@@ -8,6 +8,7 @@ from typing import Any
 
 from django.contrib import messages
 from django.http import HttpResponse
+from django.shortcuts import redirect
 from django.utils import timezone
 
 from procure.attachments import attached
@@ -17,13 +18,17 @@ from procure.screens import render_screen
 from procure.tenancy import OrganizationRequest
 from suppliers.addresses import address, address_if, go_to
 from suppliers.bank_checks import tax_id_warning
+from suppliers.checklists import criteria_of
 from suppliers.filters import ENDS_SOON_DAYS, SupplierFilter
+from suppliers.form_screens import named_row
 from suppliers.forms import ContactForm, ReasonForm, SupplierForm, submitted
 from suppliers.listing import sorted_page
 from suppliers.models import (
     BankAccount,
+    Category,
     Contact,
     PriceAgreement,
+    Qualification,
     Scorecard,
     Supplier,
     SupplierAddress,
@@ -38,6 +43,7 @@ from suppliers.queries import (
 )
 from suppliers.spend_shares import supplier_shares
 from suppliers.supplier_records import open_risks
+from suppliers.supplier_steps import next_for_supplier
 from suppliers.supply_base import (
     add_contact,
     archive_supplier,
@@ -115,6 +121,9 @@ def supplier_context(request: OrganizationRequest, supplier: Supplier) -> dict[s
         "is_pending": results_are_pending(supplier=supplier),
         "standings": standings,
         "order_category": best_category(standings, today),
+        "next_step": next_for_supplier(
+            request, supplier, standings, has_agreement=bool(agreements)
+        ),
         "vetted": vetted,
         "admissions": admissions,
         "provisional": {one.category_id for one in admissions if one.expires_on >= today},
@@ -167,16 +176,30 @@ def addresses_by_kind(supplier: Supplier) -> list[tuple[str, str, str]]:
 @requires("suppliers.write")
 @idempotent
 def supplier_new(request: OrganizationRequest) -> HttpResponse:
-    """Adds a supplier."""
+    """Adds a supplier; from a category's page the next screen qualifies it for that one."""
     form = SupplierForm(
         request.POST if request.method == "POST" else None,
         initial={"currency": request.organization.currency},
     )
     supplier = submitted(form, lambda: create_supplier(details=form.details(), actor=request.user))
     if supplier is not None:
-        messages.success(request, f"{supplier.name} was added. Next: qualify it for a category.")
-        return go_to(request, "supplier_detail", supplier)
+        return _to_qualification(request, supplier)
     return supplier_form(request, form, None)
+
+
+def _to_qualification(request: OrganizationRequest, supplier: Supplier) -> HttpResponse:
+    """On to the category the supplier was added for, where there is one and the person may.
+
+    A category that asks for nothing has nothing to review: "qualified" is offered at once.
+    """
+    category = named_row(request, Category, "category")
+    if category is None or not request.membership.may("sourcing.write"):
+        messages.success(request, f"{supplier.name} was added.")
+        return go_to(request, "supplier_detail", supplier)
+    messages.success(request, f"{supplier.name} was added. Now qualify it for {category}.")
+    status = "" if criteria_of(category) else f"&status={Qualification.Status.QUALIFIED}"
+    form = address(request, "qualification_edit", supplier)
+    return redirect(f"{form}?category={category.public_id}{status}")
 
 
 @requires("suppliers.write")

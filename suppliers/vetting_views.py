@@ -7,6 +7,7 @@ from datetime import timedelta
 from typing import Any
 
 from django.contrib import messages
+from django.db.models import Q
 from django.http import HttpResponse
 from django.utils import timezone
 
@@ -22,6 +23,7 @@ from suppliers.form_screens import named_row, plain_form
 from suppliers.forms import submitted
 from suppliers.listing import sorted_page
 from suppliers.models import (
+    ApprovedVendor,
     Category,
     CriterionAnswer,
     Qualification,
@@ -29,6 +31,7 @@ from suppliers.models import (
     Supplier,
 )
 from suppliers.qualification import qualify_supplier
+from suppliers.supplier_steps import SupplierStep, approval_step
 from suppliers.supplier_views import supplier_crumbs
 from suppliers.vetted import (
     QualificationFilter,
@@ -88,6 +91,7 @@ def qualification_detail(request: OrganizationRequest, public_id: uuid.UUID) -> 
         "qualification": qualification,
         "checklist": checklist,
         "steps": next_steps(qualification, checklist),
+        "next_step": _approval_step(request, qualification),
         "events": qualification_events(qualification),
         "reminders": list(qualification.reminders.select_related("criterion").order_by("-pk")[:6]),
         "today": today,
@@ -97,6 +101,25 @@ def qualification_detail(request: OrganizationRequest, public_id: uuid.UUID) -> 
     supplier = qualification.supplier
     crumbs = supplier_crumbs(request, supplier, str(qualification.category))
     return render_screen(request, "suppliers/qualification_detail.html", context, breadcrumb=crumbs)
+
+
+def _approval_step(
+    request: OrganizationRequest, qualification: Qualification
+) -> SupplierStep | None:
+    """Onto the approved vendor list, for who is qualified and not on it: one statement."""
+    if not request.membership.may("sourcing.write"):
+        return None
+    if qualification.status not in Qualification.USABLE:
+        return None
+    category = qualification.category
+    is_listed = ApprovedVendor.objects.filter(
+        Q(valid_to__isnull=True) | Q(valid_to__gte=timezone.localdate()),
+        Q(category__in=category.lineage) | Q(sku__category__lineage__contains=[category.pk]),
+        supplier=qualification.supplier,
+    )
+    if is_listed.exists():
+        return None
+    return approval_step(request, qualification.supplier, category)
 
 
 @requires("sourcing.write")

@@ -1,4 +1,4 @@
-"""`manage.py create_organization SLUG`: a new, empty organization with its first administrator."""
+"""`manage.py create_organization SLUG`: a new, empty organization with its founder."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from procure.people import found_organization
 class Command(BaseCommand):
     """Exits 1 with a sentence when the slug is taken or an option makes no sense."""
 
-    help = "Found an organization: its address, name, currency and first administrator."
+    help = "Found an organization: its address, name, currency and first person."
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("slug", help="its part of every address, such as acme")
@@ -41,4 +41,7 @@ class Command(BaseCommand):
             raise CommandError(" ".join(error.messages)) from error
         except (BusinessRuleError, CellError) as error:
             raise CommandError(str(error)) from error
-        self.stdout.write(f"{organization.name} is at /{organization.slug}/.")
+        self.stdout.write(
+            f"{organization.name} is at /{organization.slug}/. Sign in as {options['owner']}: "
+            "home leads through the first steps."
+        )
