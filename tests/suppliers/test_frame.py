@@ -25,6 +25,6 @@ def test_the_search_finds_suppliers_and_skus_and_home_names_what_runs_out(db):
     assert f"/fernhill/skus/{world.small.public_id}/" in found
     home = client.get("/fernhill/").content.decode()
     assert "Price agreements that end soon" in home
-    assert "?qualification=expiring" in home
+    assert "/fernhill/qualifications/?state=expiring" in home
     client.force_login(maya)
     assert "Price agreements that end soon" not in client.get("/fernhill/").content.decode()
