@@ -18,6 +18,7 @@ from matching.demo.history import make_history
 from matching.demo.judging import judge_misses
 from matching.demo.order_changes import make_budgets, make_order_changes
 from matching.demo.settling import settle_history
+from matching.demo.stocktaking import make_stock
 from matching.demo.strategy import make_strategy
 from matching.demo.supplier_records import make_supplier_records
 from matching.demo.vetting import make_vetting
@@ -81,5 +82,6 @@ def make_organization(slug: str, name: str, days: int, password: str) -> Organiz
             make_commitments(company)
             make_budgets(company)
             judge_misses(company)
+            make_stock(company)
             make_supplier_records(company)
     return organization
