@@ -7,7 +7,7 @@ none can be had, these tests are skipped and say so.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import pytest
@@ -32,6 +32,13 @@ QUIET = [
 ]
 
 SignIn = Callable[..., Page]
+Way = tuple[int, str]
+# A width and a theme. Crosswise, two ways show each width and each theme once.
+EVERY_WAY: list[Way] = [(1440, "light"), (1440, "dark"), (390, "light"), (390, "dark")]
+CROSSWISE: list[list[Way]] = [
+    [(1440, "light"), (390, "dark")],
+    [(1440, "dark"), (390, "light")],
+]
 
 
 @pytest.fixture(scope="session")
@@ -73,7 +80,8 @@ def sign_in(chromium: Browser, live_server: Any) -> Iterator[SignIn]:
 
 def complaints(page: Page) -> list[str]:
     """What axe finds against WCAG 2.2 A and AA on the page as it stands."""
-    answer = Axe().run(page, options={"runOnly": {"type": "tag", "values": WCAG}})
+    options = {"runOnly": {"type": "tag", "values": WCAG}, "resultTypes": ["violations"]}
+    answer = Axe().run(page, options=options)
     return [
         f"{violation['id']}: {node['html'][:160]}"
         for violation in answer.response["violations"]
@@ -87,14 +95,19 @@ def runs_over(page: Page) -> int:
     return max(width, 0)
 
 
-def seen_in_both_themes_and_widths(page: Page) -> list[str]:
-    """Complaints of one loaded page in light and dark, on a desktop and on a phone."""
+def seen(page: Page, ways: Sequence[Way]) -> list[str]:
+    """Complaints of one loaded page in each of these ways; at both widths it must fit."""
     found = []
     for size in (DESKTOP, PHONE):
         page.set_viewport_size(size)  # type: ignore[arg-type]
-        for theme in ("light", "dark"):
+        for theme in (theme for width, theme in ways if width == size["width"]):
             page.evaluate("theme => { document.documentElement.dataset.theme = theme; }", theme)
             found += [f"{theme}, {size['width']}: {words}" for words in complaints(page)]
         if over := runs_over(page):
             found.append(f"{size['width']}: {over} pixels wider than the window")
     return found
+
+
+def seen_in_both_themes_and_widths(page: Page) -> list[str]:
+    """Complaints of one loaded page in light and dark, on a desktop and on a phone."""
+    return seen(page, EVERY_WAY)

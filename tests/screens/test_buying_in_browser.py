@@ -180,27 +180,17 @@ def test_goods_are_received_on_a_phone(world: World, sign_in: SignIn) -> None:
     assert heard == []
 
 
-def test_every_screen_of_buying_can_be_read_by_everybody(world: World, sign_in: SignIn) -> None:
+def test_an_order_can_be_read_by_everybody_in_each_state(world: World, sign_in: SignIn) -> None:
     with world.inside():
-        draft = drafted(world)
         rule = a_rule()
         waiting = submitted(world)
         rule.delete()
         order = issued(world)
-        receipt = receive(world, order, ReceivedLine(1, Decimal(9), Decimal(1), "damaged"))
+        receive(world, order, ReceivedLine(1, Decimal(9), Decimal(1), "damaged"))
         ready = submit_purchase_order(drafted(world), revision_shown=1, actor=world.people["buyer"])
     looks = {
-        "buyer": [
-            f"orders/{draft.public_id}/edit/",
-            f"orders/{draft.public_id}/edit/paste/",
-            f"orders/{ready.public_id}/",
-            f"orders/{ready.public_id}/cancel/",
-            f"orders/{order.public_id}/",
-            f"orders/{order.public_id}/print/",
-            "orders/ranking/",
-        ],
+        "buyer": [f"orders/{ready.public_id}/", f"orders/{order.public_id}/"],
         "approver": ["approvals/", f"orders/{waiting.public_id}/"],
-        "receiver": [f"receiving/{order.public_id}/", f"receipts/{receipt.public_id}/"],
     }
     found: list[str] = []
     for role, paths in looks.items():

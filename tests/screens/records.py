@@ -1,0 +1,392 @@
+"""A record of the small world for every address that has one in it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date, timedelta
+from decimal import Decimal
+from typing import Any
+
+from django.core.files.uploadedfile import SimpleUploadedFile
+
+from matching.models import SupplierInvoice, Tolerance
+from matching.tolerances import default_limits, set_tolerance
+from procure.attachments import attach_file
+from procure.columns import Notation
+from procure.models import ImportRun
+from procure.uploads import try_import
+from purchasing.budgeting import save_budget
+from purchasing.change_lines import LineRevision
+from purchasing.changing import propose_order_change
+from purchasing.models import ApprovalRule, Budget, GoodsReceipt, PurchaseOrder
+from purchasing.receiving import ReceivedLine
+from suppliers.admitting import admit_provisionally
+from suppliers.bank_changes import BankDetails, propose_bank_account
+from suppliers.committing import CommittedVolume, commit_volume
+from suppliers.criteria import CriterionDetails, add_criterion, answer_criterion
+from suppliers.deciding import Candidate, decide_sourcing
+from suppliers.details import ContactDetails
+from suppliers.models import (
+    ApprovedVendor,
+    BankAccount,
+    Contact,
+    ProvisionalAdmission,
+    Qualification,
+    QualificationCriterion,
+    QuotationRequest,
+    RiskNote,
+    SourcingDecision,
+    SupplierReview,
+    VolumeCommitment,
+)
+from suppliers.offering import ask_question
+from suppliers.record_keeping import note_risk
+from suppliers.strategy_setting import StrategyDetails, set_category_strategy
+from suppliers.supply_base import add_contact
+from tests.matching.paying import an_order, billed, invoice
+from tests.purchasing.buying import a_rule, drafted, issued, receive, submitted, today
+from tests.quoting.asking import invitation_of, quoted, sent_request
+from tests.world import World
+
+
+@dataclass
+class Records:
+    """The world with a document in each state that a screen is about."""
+
+    world: World
+    draft: PurchaseOrder
+    waiting: PurchaseOrder
+    order: PurchaseOrder
+    changing: PurchaseOrder
+    late: PurchaseOrder
+    receipt: GoodsReceipt
+    held: SupplierInvoice
+    rule: ApprovalRule
+    budget: Budget
+    tolerance: Tolerance
+    contact: Contact
+    account: BankAccount
+    tried: ImportRun
+    request: QuotationRequest
+    commitment: VolumeCommitment
+    criterion: QualificationCriterion
+    decision: SourcingDecision
+    admission: ProvisionalAdmission
+    review: SupplierReview
+    risk: RiskNote
+
+    @property
+    def qualification(self) -> Qualification:
+        return Qualification.objects.get(supplier=self.world.northline)
+
+    @property
+    def listed(self) -> ApprovedVendor:
+        return ApprovedVendor.objects.get(supplier=self.world.northline)
+
+
+def make_records(world: World) -> Records:
+    """Must run outside a transaction of the organization."""
+    with world.inside():
+        frame = made_for_sourcing(world)
+        bought = made_for_buying(world)
+        return Records(world=world, tried=tried_import(world), **frame, **bought)
+
+
+def made_for_sourcing(world: World) -> dict[str, Any]:
+    """Who, what, on which terms, why."""
+    lead = world.people["sourcing_lead"]
+    year_end = today() + timedelta(days=365)
+    set_category_strategy(
+        world.boxes,
+        details=StrategyDetails(minimum_sources=2, shares={world.northline: Decimal(65)}),
+        actor=lead,
+    )
+    return {
+        "contact": add_contact(
+            world.northline,
+            details=ContactDetails(name="Ida", phone="+1 555 0101"),
+            actor=lead,
+        ),
+        "account": changing_bank_details(world),
+        "criterion": answered_criterion(world),
+        "request": open_request(world),
+        "commitment": commit_volume(
+            world.northline,
+            volume=CommittedVolume(
+                measure="value", committed=Decimal(900), starts_on=today(), ends_on=year_end
+            ),
+            actor=lead,
+        ),
+        "decision": decide_sourcing(
+            category=world.boxes,
+            sku=None,
+            title="Boxes 2027",
+            candidates=[
+                Candidate(supplier=world.northline, is_chosen=True),
+                Candidate(supplier=world.kestrel, is_chosen=False),
+            ],
+            reason="On time",
+            review_on=year_end,
+            supersedes=None,
+            actor=lead,
+        ),
+        "admission": admit_provisionally(
+            world.kestrel,
+            category=world.boxes,
+            maximum_spend=Decimal(500),
+            maximum_orders=1,
+            expires_on=today() + timedelta(days=9),
+            tasks=["Insurance", "Site visit"],
+            reason="Fire at Northline",
+            actor=lead,
+        ),
+        "risk": note_risk(
+            world.northline,
+            kind="financial",
+            severity="high",
+            text="Credit rating fell",
+            valid_until=None,
+            actor=lead,
+        ),
+        "review": SupplierReview.objects.create(
+            supplier=world.northline,
+            category=world.boxes,
+            grade="D",
+            rules_version=1,
+            suggested="approved",
+        ),
+    }
+
+
+def made_for_buying(world: World) -> dict[str, Any]:
+    """Orders, what came of them, and the rules they keep to."""
+    buyer, admin = world.people["buyer"], world.people["admin"]
+    order, changing = issued(world), issued(world)
+    receipt = receive(world, order, ReceivedLine(1, Decimal(9), Decimal(1), "damaged"))
+    picture = SimpleUploadedFile("note.pdf", b"%PDF-1.7")
+    attach_file(order, upload=picture, actor=buyer)
+    rule = a_rule()
+    propose_order_change(
+        changing, lines=[LineRevision(1, Decimal(120))], reason="More", actor=buyer
+    )
+    return {
+        "draft": drafted(world),
+        "waiting": submitted(world),
+        "order": order,
+        "changing": changing,
+        "late": late_order(world),
+        "receipt": receipt,
+        "held": dearer_than_ordered(world),
+        "rule": rule,
+        "budget": save_budget(
+            None,
+            values={
+                "cost_center": "4100",
+                "period_start": today() - timedelta(days=30),
+                "period_end": today() + timedelta(days=60),
+                "amount": Decimal(1000),
+                "currency": "USD",
+            },
+            actor=admin,
+        ),
+        "tolerance": set_tolerance(
+            sku=world.shipper, limits=default_limits(), valid_from=today(), actor=None
+        ),
+    }
+
+
+def changing_bank_details(world: World) -> BankAccount:
+    """Bank details that wait for the call-back, with something to warn of."""
+    return propose_bank_account(
+        world.northline,
+        details=BankDetails(holder="N", country="US", currency="EUR", account_number="123456"),
+        reason="Letter",
+        actor=world.people["ap_lead"],
+    )
+
+
+def answered_criterion(world: World) -> QualificationCriterion:
+    """One point of the checklist, which Northline meets."""
+    lead = world.people["sourcing_lead"]
+    criterion = add_criterion(world.packaging, details=CriterionDetails("Insurance"), actor=lead)
+    answer_criterion(
+        Qualification.objects.get(supplier=world.northline),
+        criterion=criterion,
+        outcome="met",
+        actor=lead,
+    )
+    return criterion
+
+
+def open_request(world: World) -> QuotationRequest:
+    """A request with a quote, an unanswered question, and a supplier that said nothing."""
+    request = sent_request(world)
+    quoted(request, world.northline, "0.60", "0.10", freight_amount=Decimal(90))
+    ask_question(invitation_of(request, world.kestrel), text="Printed?", actor=None)
+    return request
+
+
+def late_order(world: World) -> PurchaseOrder:
+    """An order whose line came after the day it was promised for."""
+    order = an_order(world, (world.shipper, 10, 1), number="PO-LATE", issued_on=date(2026, 5, 4))
+    order.lines.update(promised_on=today() - timedelta(days=20))
+    receive(world, order, (1, 10), received_on=today() - timedelta(days=10))
+    return order
+
+
+def dearer_than_ordered(world: World) -> SupplierInvoice:
+    """An invoice that its price holds."""
+    an_order(world, (world.shipper, 10, 1), number="PO-DEAR")
+    return invoice(world, "INV-88213", billed(1, 10, 2, order="PO-DEAR"))
+
+
+def tried_import(world: World) -> ImportRun:
+    """A file with a new row, a changed and a refused one, waiting to be applied."""
+    rows = b"supplier_code,name,payment_terms_days,x\nS1,One,30,\nNORTH,Other,14,\nS2,Two,soon,\n"
+    return try_import(
+        kind="suppliers",
+        file_name="suppliers.csv",
+        content=rows,
+        notation=Notation(),
+        actor=world.people["sourcing_lead"],
+    )
+
+
+RECORDS: dict[str, Callable[[Records], Any]] = {
+    "procure:location_edit": lambda has: has.world.reno,
+    "procure:person_edit": lambda has: has.world.people["buyer"].memberships.get(),
+    "procure:import_detail": lambda has: has.tried,
+    "suppliers:review_detail": lambda has: has.review,
+    "suppliers:supplier_detail": lambda has: has.world.northline,
+    "suppliers:supplier_edit": lambda has: has.world.northline,
+    "suppliers:supplier_block": lambda has: has.world.northline,
+    "suppliers:supplier_unblock": lambda has: has.world.northline,
+    "suppliers:supplier_archive": lambda has: has.world.northline,
+    "suppliers:contact_new": lambda has: has.world.northline,
+    "suppliers:contact_edit": lambda has: has.contact,
+    "suppliers:contact_remove": lambda has: has.contact,
+    "suppliers:supplier_address": lambda has: has.world.northline,
+    "suppliers:supplier_supply": lambda has: has.world.northline,
+    "suppliers:risk_note_new": lambda has: has.world.northline,
+    "suppliers:risk_note_close": lambda has: has.risk,
+    "suppliers:bank_account_new": lambda has: has.world.kestrel,
+    "suppliers:bank_account_detail": lambda has: has.account,
+    "suppliers:qualification_edit": lambda has: has.world.northline,
+    "suppliers:qualification_detail": lambda has: has.qualification,
+    "suppliers:criterion_answer": lambda has: {
+        "public_id": has.qualification.public_id,
+        "criterion_id": has.criterion.public_id,
+    },
+    "suppliers:checklist_edit": lambda has: has.world.packaging,
+    "suppliers:criterion_new": lambda has: has.world.packaging,
+    "suppliers:criterion_edit": lambda has: has.criterion,
+    "suppliers:criterion_retire": lambda has: has.criterion,
+    "suppliers:admission_new": lambda has: has.world.kestrel,
+    "suppliers:admission_end": lambda has: has.admission,
+    "suppliers:agreement_new": lambda has: has.world.northline,
+    "suppliers:category_detail": lambda has: has.world.boxes,
+    "suppliers:category_edit": lambda has: has.world.boxes,
+    "suppliers:category_move": lambda has: has.world.boxes,
+    "suppliers:strategy_edit": lambda has: has.world.boxes,
+    "suppliers:strategy_review": lambda has: has.world.boxes,
+    "suppliers:substitute_new": lambda has: has.world.boxes,
+    "suppliers:sku_detail": lambda has: has.world.shipper,
+    "suppliers:sku_edit": lambda has: has.world.shipper,
+    "suppliers:unit_factor_new": lambda has: has.world.shipper,
+    "suppliers:approved_vendor_edit": lambda has: has.listed,
+    "suppliers:approved_vendor_end": lambda has: has.listed,
+    "suppliers:agreement_detail": lambda has: has.world.agreement,
+    "suppliers:agreement_edit": lambda has: has.world.agreement,
+    "suppliers:agreement_prices": lambda has: has.world.agreement,
+    "suppliers:quotation_detail": lambda has: has.request,
+    "suppliers:quotation_compare": lambda has: has.request,
+    "suppliers:decision_detail": lambda has: has.decision,
+    "purchasing:order_detail": lambda has: has.order,
+    "purchasing:order_cancel": lambda has: has.order,
+    "purchasing:order_close": lambda has: has.order,
+    "purchasing:order_reopen": lambda has: has.order,
+    "purchasing:line_close_short": lambda has: has.order,
+    "purchasing:order_change": lambda has: has.order,
+    "purchasing:order_print": lambda has: has.order,
+    "purchasing:order_edit": lambda has: has.draft,
+    "purchasing:order_paste": lambda has: has.draft,
+    "purchasing:supplier_search": lambda has: has.draft,
+    "purchasing:supplier_orders": lambda has: has.world.northline,
+    "purchasing:supplier_drill": lambda has: has.world.northline,
+    "purchasing:admission_usage": lambda has: has.admission,
+    "purchasing:receive_order": lambda has: has.order,
+    "purchasing:receipt_detail": lambda has: has.receipt,
+    "purchasing:receipt_reverse": lambda has: has.receipt,
+    "purchasing:budget_edit": lambda has: has.budget,
+    "purchasing:approval_rule_edit": lambda has: has.rule,
+    "purchasing:commitment_detail": lambda has: has.commitment,
+    "purchasing:commitment_edit": lambda has: has.commitment,
+    "purchasing:commitment_withdraw": lambda has: has.commitment,
+    "matching:invoice_detail": lambda has: has.held,
+    "matching:invoice_void": lambda has: has.held,
+    "matching:order_invoices": lambda has: has.order,
+    "matching:exception_detail": lambda has: has.held,
+    "matching:tolerance_change": lambda has: has.tolerance,
+    "matching:scorecard_detail": lambda has: has.world.northline,
+    "matching:miss_attribute": lambda has: has.late,
+    "matching:sku_cost_detail": lambda has: has.world.shipper,
+}
+
+# Addresses that are no screen of their own, each with its reason.
+ONLY_POST = "a button's address: it answers POST only"
+SENT_FROM_FORM = "where a form is sent; opened by itself it leads to the form"
+LEADS_ON = "it leads on to another screen"
+PIECE = "a part of a screen, looked at inside it"
+DOWNLOAD = "a file"
+NO_SCREEN: dict[str, str] = {
+    "suppliers:review_accept": SENT_FROM_FORM,
+    "suppliers:review_dismiss": SENT_FROM_FORM,
+    "suppliers:bank_account_call": SENT_FROM_FORM,
+    "suppliers:bank_account_confirm": SENT_FROM_FORM,
+    "suppliers:bank_account_reject": SENT_FROM_FORM,
+    "suppliers:admission_task_tick": ONLY_POST,
+    "suppliers:substitute_withdraw": ONLY_POST,
+    "suppliers:sku_suggestions": PIECE,
+    "suppliers:quotation_send": ONLY_POST,
+    "suppliers:quotation_invite": ONLY_POST,
+    "suppliers:quotation_close": ONLY_POST,
+    "suppliers:quotation_cancel": ONLY_POST,
+    "suppliers:quotation_award": ONLY_POST,
+    "suppliers:quotation_answer": ONLY_POST,
+    "purchasing:order_approve": ONLY_POST,
+    "purchasing:replacement_drafts": ONLY_POST,
+    "purchasing:order_quotation": LEADS_ON,
+    "purchasing:order_quotation_new": LEADS_ON,
+    "purchasing:order_send_back": ONLY_POST,
+    "purchasing:order_withdraw": ONLY_POST,
+    "purchasing:order_issue": ONLY_POST,
+    "purchasing:order_copy": ONLY_POST,
+    "purchasing:change_approve": ONLY_POST,
+    "purchasing:change_refuse": ONLY_POST,
+    "purchasing:change_withdraw": ONLY_POST,
+    "purchasing:rejected_return": ONLY_POST,
+    "purchasing:receipt_return": ONLY_POST,
+    "purchasing:receiving_scan": SENT_FROM_FORM,
+    "purchasing:order_save": SENT_FROM_FORM,
+    "purchasing:order_submit": SENT_FROM_FORM,
+    "purchasing:order_save_new": SENT_FROM_FORM,
+    "purchasing:order_submit_new": SENT_FROM_FORM,
+    "purchasing:agreement_use": PIECE,
+    "purchasing:category_spend_list": PIECE,
+    "purchasing:order_ranking": PIECE,
+    "purchasing:order_commitments": PIECE,
+    "purchasing:sku_suggestions": PIECE,
+    "purchasing:sku_suggestions_new": PIECE,
+    "purchasing:order_pdf": DOWNLOAD,
+    "matching:exception_resolve": ONLY_POST,
+    "matching:exception_note": ONLY_POST,
+    "matching:exception_link": ONLY_POST,
+    "matching:resolution_undo": ONLY_POST,
+    "procure:import_apply": ONLY_POST,
+    "procure:import_refused": DOWNLOAD,
+    "procure:import_template": DOWNLOAD,
+    "procure:export_file": DOWNLOAD,
+    "procure:file_download": DOWNLOAD,
+    "procure:file_attach": ONLY_POST,
+}
