@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 
 from django.db import transaction
@@ -43,6 +43,8 @@ from suppliers.qualification import qualify_supplier
 from suppliers.vendor_approval import approve_vendor
 
 WHOLE = Decimal(100)
+TIME_FOR_A_CONDITION = timedelta(days=90)
+"""How long a supplier admitted by an award has to meet its condition; a person may move the day."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -302,7 +304,7 @@ def _require_qualified(
         supplier,
         category=request.category,
         status=Qualification.Status.CONDITIONAL,
-        valid_to=None,
+        valid_to=timezone.localdate() + TIME_FOR_A_CONDITION,
         note=condition.strip(),
         actor=actor,
     )

@@ -80,7 +80,7 @@ def _first(rows: QuerySet[Any]) -> Subquery:
 
 def _number(rows: QuerySet[Any], name: str) -> Coalesce:
     counted = rows.order_by().values("organization").annotate(number=Count(name, distinct=True))
-    return Coalesce(Subquery(counted.values("number")), 0)
+    return Coalesce(Subquery(counted.values("number")[:1]), 0)
 
 
 @tells_first_steps

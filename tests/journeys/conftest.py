@@ -72,8 +72,8 @@ def broker(journey_place: Place, monkeypatch: pytest.MonkeyPatch) -> Iterator[Ce
     server = start_valkey(journey_place)
     url = f"unix://{journey_place.sockets / 'valkey.sock'}"
     monkeypatch.setenv("REDIS_URL", url)
-    queue = Celery("journey", broker=celery_url(url))
-    monkeypatch.setattr("procure.events.current_app", queue)
+    queue = Celery("journey", broker=celery_url(url), set_as_current=False)
+    monkeypatch.setattr("procure.waking.current_app", queue)
     yield queue
     stop_server(server, at_once=True)
 

@@ -25,7 +25,6 @@ from suppliers.models import (
     SourcingDecision,
     Supplier,
 )
-from suppliers.qualification import qualify_supplier
 from tests.factories import QualificationFactory
 from tests.quoting.asking import deadline_passes, quoted, sent_request
 from tests.safety.crowd import Meeting, at_once, refusals
@@ -99,19 +98,13 @@ def test_a_condition_admits_it_conditionally(
     award(inside, request_quoted, choice(1, inside.kestrel, condition="Insurance by March."))
     qualification = Qualification.objects.get(supplier=inside.kestrel)
     assert (qualification.status, qualification.note) == ("conditional", "Insurance by March.")
+    assert qualification.valid_to == timezone.localdate() + timedelta(days=90)
 
 
 def test_a_suspended_supplier_gets_nothing_even_with_a_condition(
     inside: World, request_quoted: QuotationRequest
 ) -> None:
-    qualify_supplier(
-        inside.kestrel,
-        category=inside.boxes,
-        status="suspended",
-        valid_to=None,
-        note="Recall",
-        actor=inside.people["sourcing_lead"],
-    )
+    QualificationFactory(supplier=inside.kestrel, category=inside.boxes, status="suspended")
     with pytest.raises(BusinessRuleError) as caught:
         award(inside, request_quoted, choice(1, inside.kestrel, condition="Later"))
     assert caught.value.code == "suspended"
