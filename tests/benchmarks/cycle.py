@@ -26,6 +26,8 @@ from tests.purchasing.buying import approve, drafted, receive, today
 from tests.world import World
 
 TURNS = 25
+# A process in service has run every statement often: Postgres settles on a plan after five runs.
+WARM_TURNS = 6
 MOST_STATEMENTS = 80
 MOST_MILLISECONDS = {5: 60, 50: 160}
 
@@ -40,7 +42,8 @@ def bench_cycle() -> Report:
 def of_size(world: World, lines: int) -> Report:
     with world.inside():
         skus = list(Sku.objects.filter(code__startswith="B-").order_by("pk")[:lines])
-    turn(world, skus, "warm")
+    for number in range(WARM_TURNS):
+        turn(world, skus, f"warm {number}")
     steps: dict[str, list[float]] = {}
     with spent(TURNS) as cpu:
         for number in range(TURNS):
