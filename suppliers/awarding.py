@@ -94,12 +94,12 @@ def award_quotation(
     chosen = _chosen(request, choices)
     _require_whole_lines(chosen)
     by_supplier = _by_supplier(chosen)
-    off_list = _off_list(by_supplier)
+    off_list = _off_list(request, by_supplier)
     for supplier, parts in off_list.items():
         _require_qualified(request, supplier, parts, actor)
     decision = _decide(request, by_supplier, reason, review_on, actor)
     for parts in off_list.values():
-        _put_on_list(decision, parts, actor)
+        _put_on_list(request, decision, parts, actor)
     for supplier, parts in by_supplier.items():
         _keep_award(request, parts, _agree(request, decision, supplier, parts, actor))
     request.status, request.awarded_at = QuotationRequest.Status.AWARDED, timezone.now()
@@ -186,12 +186,12 @@ def _require_whole_lines(chosen: Iterable[_Chosen]) -> None:
             )
 
 
-def _off_list(by_supplier: _BySupplier) -> _BySupplier:
-    """The lines whose supplier is not on the approved vendor list for them."""
+def _off_list(request: QuotationRequest, by_supplier: _BySupplier) -> _BySupplier:
+    """The lines whose supplier is not on the approved vendor list for them at the ship-to."""
     pairs = [
         (one.choice.supplier.pk, one.line.sku_id) for row in by_supplier.values() for one in row
     ]
-    decisions = list_decisions(pairs, timezone.localdate())
+    decisions = list_decisions(pairs, timezone.localdate(), ship_to=request.ship_to_id)
     found: _BySupplier = {}
     for supplier, parts in by_supplier.items():
         for one in parts:
@@ -200,11 +200,15 @@ def _off_list(by_supplier: _BySupplier) -> _BySupplier:
     return found
 
 
-def _put_on_list(decision: SourcingDecision, parts: Sequence[_Chosen], actor: User) -> None:
+def _put_on_list(
+    request: QuotationRequest, decision: SourcingDecision, parts: Sequence[_Chosen], actor: User
+) -> None:
+    """An entry for the place that was asked for; for everywhere when the request named none."""
     for one in parts:
         approve_vendor(
             one.choice.supplier,
             sku=one.line.sku,
+            location=request.ship_to,
             standing=ApprovedVendor.Standing.APPROVED,
             valid_from=timezone.localdate(),
             reason=decision.title,
@@ -244,6 +248,7 @@ def _decide(
         review_on=review_on,
         supersedes=supersedes,
         origin=SourcingDecision.Origin.AWARD,
+        ship_to=request.ship_to_id,
         actor=actor,
     )
 

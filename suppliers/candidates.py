@@ -40,13 +40,18 @@ class FiguresOfTheDay:
 
     @classmethod
     def read(
-        cls, suppliers: Sequence[Supplier], category: Category, sku: Sku | None, on: date
+        cls,
+        suppliers: Sequence[Supplier],
+        category: Category,
+        sku: Sku | None,
+        on: date,
+        ship_to: int | None = None,
     ) -> FiguresOfTheDay:
         """The figures of these suppliers, in eleven statements or fewer for any number."""
         ids = [one.pk for one in suppliers]
         cards = Scorecard.objects.filter(supplier_id__in=ids, period=Scorecard.Period.YEAR)
         return cls(
-            listed=_listed(ids, category, sku, on),
+            listed=_listed(ids, category, sku, on, ship_to),
             qualifications=_nearest_qualifications(ids, sku.category if sku else category),
             scorecards={card.supplier_id: card for card in cards},
             prices=_prices(suppliers, sku, on),
@@ -81,11 +86,11 @@ def _record(card: Scorecard | None) -> dict[str, Any]:
 
 
 def _listed(
-    ids: Sequence[int], category: Category, sku: Sku | None, on: date
+    ids: Sequence[int], category: Category, sku: Sku | None, on: date, ship_to: int | None
 ) -> Mapping[int, ListDecision]:
     if sku is None:
-        return category_decisions(ids, category, on)
-    answers = list_decisions([(one, sku.pk) for one in ids], on)
+        return category_decisions(ids, category, on, ship_to=ship_to)
+    answers = list_decisions([(one, sku.pk) for one in ids], on, ship_to=ship_to)
     return {one: answers[one, sku.pk] for one in ids}
 
 

@@ -84,7 +84,10 @@ class ComparedOffer:
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """Every quote of a request, the best first, and each line with a cell per quote."""
+    """Every quote of a request, the best first, and each line with a cell per quote.
+
+    Landed, and on the list, means at the request's ship-to where it names one.
+    """
 
     lines: Sequence[QuotationRequestLine]
     offers: Sequence[ComparedOffer] = field(default_factory=list)
@@ -130,7 +133,7 @@ def compare_quotations(request: QuotationRequest) -> Comparison:
     today = timezone.localdate()
     rates, cards = rates_on(today), _scorecards(quotations)
     pairs = [(one.supplier_id, line.sku_id) for one in quotations for line in lines]
-    decisions = list_decisions(pairs, today)
+    decisions = list_decisions(pairs, today, ship_to=request.ship_to_id)
     offers = []
     for quotation in quotations:
         cells = _cells(request, quotation, lines, rates, today)

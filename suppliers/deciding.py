@@ -65,11 +65,13 @@ def decide_sourcing(
     review_on: date | None,
     supersedes: SourcingDecision | None,
     origin: str = SourcingDecision.Origin.ENTERED,
+    ship_to: int | None = None,
     actor: User,
 ) -> SourcingDecision:
     """Writes down whom to buy a category or one of its SKUs from, with today's figures.
 
-    The decision it `supersedes` is in force no longer. Refused: no title or reason, nobody chosen,
+    The decision it `supersedes` is in force no longer; with a `ship_to` the candidates stand
+    there as the list says for that location. Refused: no title or reason, nobody chosen,
     somebody chosen who may not be ordered from, a supplier named twice, shares that do not add up
     to 100, a review in the past, and taking the place of a decision about something else.
     """
@@ -88,7 +90,7 @@ def decide_sourcing(
         decided_on=timezone.localdate(),
         review_on=review_on,
     )
-    _add_candidates(decision, candidates)
+    _add_candidates(decision, candidates, ship_to)
     if supersedes is not None:
         supersedes.superseded_by = decision
         supersedes.save(update_fields=["superseded_by"])
@@ -169,9 +171,13 @@ def _require_whole_shares(candidates: Sequence[Candidate]) -> None:
         )
 
 
-def _add_candidates(decision: SourcingDecision, candidates: Sequence[Candidate]) -> None:
+def _add_candidates(
+    decision: SourcingDecision, candidates: Sequence[Candidate], ship_to: int | None
+) -> None:
     suppliers = [one.supplier for one in candidates]
-    figures = FiguresOfTheDay.read(suppliers, decision.category, decision.sku, decision.decided_on)
+    figures = FiguresOfTheDay.read(
+        suppliers, decision.category, decision.sku, decision.decided_on, ship_to=ship_to
+    )
     DecisionCandidate.objects.bulk_create(
         DecisionCandidate(
             decision=decision,
