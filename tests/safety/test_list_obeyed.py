@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import timedelta
 from decimal import Decimal
 from functools import partial
@@ -16,102 +15,22 @@ from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
 from procure.errors import BusinessRuleError
-from procure.models import Location
 from purchasing import changing, drafting, ordering
 from purchasing.changing import Exemption, propose_order_change
 from purchasing.drafting import DraftChanges, SupplierChoice, change_draft
 from purchasing.models import PurchaseOrder, PurchaseOrderLine
 from purchasing.ordering import OrderedLine, issue_purchase_order, submit_purchase_order
 from purchasing.reordering import order_again
-from suppliers.admitting import admit_provisionally
-from suppliers.approved_vendors import ListDecision, list_decisions
-from suppliers.models import ApprovedVendor, Category, Qualification, Supplier
+from suppliers.awarding import AwardChoice, award_quotation
+from suppliers.models import Category, Qualification
 from tests.architecture.test_layers import modules, name_of, tree_of
 from tests.imports.support import everything, table, take_in
 from tests.purchasing.buying import a_rule, approve, drafted, submitted, today
+from tests.quoting.asking import quoted, sent_request
+from tests.safety.list_states import State, Undone, asks_reason, listed, put, start, states
 from tests.world import World
 
-DAYS = st.sampled_from([None, -1, 0, 1])
 WHY = ("only_source", "Nobody else has it in this country.")
-
-
-@dataclass(frozen=True)
-class State:
-    """What the list may know of a supplier on a day."""
-
-    status: str
-    rule: str
-    qualified: str | None
-    qualified_to: int | None
-    standing: str | None
-    entry_to: int | None
-    for_ship_to: bool | None
-    is_for_sku: bool
-    may_be_ordered: bool
-    needs_justification: bool
-    is_admitted: bool
-    is_explained: bool
-
-
-states = st.builds(
-    State,
-    status=st.sampled_from(["active", "active", "active", "blocked", "archived"]),
-    rule=st.sampled_from(Category.OffListRule.values),
-    qualified=st.sampled_from([None, "qualified", *Qualification.Status.values]),
-    qualified_to=DAYS,
-    standing=st.sampled_from([None, *ApprovedVendor.Standing.values]),
-    entry_to=DAYS,
-    for_ship_to=st.sampled_from([None, True, False]),
-    is_for_sku=st.booleans(),
-    may_be_ordered=st.sampled_from([True, True, False]),
-    needs_justification=st.booleans(),
-    is_admitted=st.sampled_from([False, False, True]),
-    is_explained=st.booleans(),
-)
-
-
-def put(world: World, state: State) -> None:
-    """Makes Kestrel be known so, whatever was known before."""
-    day = lambda offset: None if offset is None else today() + timedelta(offset)  # noqa: E731
-    elsewhere = Location.objects.create(code="ELSE", name="Elsewhere")
-    places = {None: None, True: world.reno, False: elsewhere}
-    ApprovedVendor.objects.filter(supplier=world.kestrel).update(valid_to=today() - timedelta(10))
-    Qualification.objects.filter(supplier=world.kestrel).delete()
-    Category.objects.update(off_list_rule=state.rule)
-    if state.is_admitted:
-        admit_provisionally(
-            world.kestrel, category=world.packaging, maximum_spend=Decimal(10_000),
-            maximum_orders=9, expires_on=today(), tasks=["Audit"], reason="Fire",
-            actor=world.people["sourcing_lead"],
-        )  # fmt: skip
-    if state.standing:
-        scope = {"sku": world.shipper} if state.is_for_sku else {"category": world.packaging}
-        ApprovedVendor.objects.create(
-            supplier=world.kestrel, standing=state.standing, location=places[state.for_ship_to],
-            valid_from=today() - timedelta(9), valid_to=day(state.entry_to),
-            may_be_ordered=state.may_be_ordered, needs_justification=state.needs_justification,
-            **scope,
-        )  # fmt: skip
-    if state.qualified:
-        Qualification.objects.create(
-            supplier=world.kestrel, category=world.packaging, status=state.qualified, note="Audit",
-            valid_to=day(state.qualified_to),
-        )  # fmt: skip
-    Supplier.objects.filter(pk=world.kestrel.pk).update(status=state.status)
-
-
-def listed(world: World, *, ship_to: Location | None) -> ListDecision:
-    pair = (world.kestrel.pk, world.shipper.pk)
-    return list_decisions([pair], today(), ship_to=ship_to and ship_to.pk)[pair]
-
-
-def asks_reason(decision: ListDecision) -> bool:
-    """A plain reading of the rules, beside the house's own."""
-    if decision.standing == "provisional":
-        return True
-    if decision.standing == "off_list":
-        return decision.rule in ("justify", "approve")
-    return decision.needs_justification and decision.rule != "off"
 
 
 def a_kestrel_draft(world: World, *, explained: bool = True) -> PurchaseOrder:
@@ -191,6 +110,17 @@ def by_ordering_again(world: World, explained: bool) -> Callable[[], PurchaseOrd
     return again
 
 
+def by_ordering_what_was_awarded(world: World, explained: bool) -> Callable[[], PurchaseOrder]:
+    """An award's prices are no way past what the list came to say after it."""
+    request = sent_request(world, ship_to=world.reno)
+    quoted(request, world.kestrel, "1.00")
+    award_quotation(
+        request, choices=[AwardChoice(line_no=1, supplier=world.kestrel)], reason="Lowest",
+        review_on=None, actor=world.people["sourcing_lead"],
+    )  # fmt: skip
+    return by_submitting(world, explained)
+
+
 def forget(order: PurchaseOrder, explained: bool) -> None:
     if not explained:
         PurchaseOrder.objects.filter(pk=order.pk).update(
@@ -200,7 +130,10 @@ def forget(order: PurchaseOrder, explained: bool) -> None:
         order.off_list_supplier = None
 
 
-PATHS = (by_form, by_submitting, by_approving, by_issuing, by_changing, by_ordering_again)
+PATHS = (
+    *(by_form, by_submitting, by_approving, by_issuing, by_changing, by_ordering_again),
+    by_ordering_what_was_awarded,
+)
 
 
 def obeys(world: World, path: Any, state: State) -> None:
@@ -228,27 +161,15 @@ def obeys(world: World, path: Any, state: State) -> None:
         assert stored == {(decision.standing, decision.entry_id, decision.admission_id)}
 
 
-def start(world: World) -> None:
-    """A world in which Kestrel may be ordered from, so that every path can begin."""
-    ApprovedVendor.objects.create(
-        supplier=world.kestrel, category=world.packaging, standing="approved",
-        valid_from=today() - timedelta(30),
-    )  # fmt: skip
-
-
 def tried(path: Any, state: State, world: World) -> None:
     with world.inside():
         try:
             with transaction.atomic():
                 start(world)
                 obeys(world, path, state)
-                raise _Undone
-        except _Undone:
+                raise Undone
+        except Undone:
             pass
-
-
-class _Undone(Exception):
-    pass
 
 
 @pytest.mark.django_db
@@ -305,8 +226,8 @@ def test_imported_history_keeps_the_answer_of_its_day(world: World, state: State
                 assert list(stored) == [
                     (decision.standing, decision.entry_id, decision.admission_id)
                 ]
-            raise _Undone
-    except _Undone:
+            raise Undone
+    except Undone:
         pass
 
 
