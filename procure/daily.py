@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from procure.tenancy import tenant_atomic
+from procure.tenancy import read_by_organization, tenant_atomic
 
 DailyJob = Callable[[], None]
 
@@ -24,6 +24,7 @@ def every_day(job: DailyJob) -> DailyJob:
 
 def do_daily_work(organization_id: int) -> None:
     """Does what is due for one organization, each job in a transaction of its own."""
-    for job in _jobs:
-        with tenant_atomic(organization_id):
-            job()
+    with read_by_organization(organization_id):
+        for job in _jobs:
+            with tenant_atomic(organization_id):
+                job()

@@ -21,6 +21,7 @@ from procure.prepared import prepared
 from procure.tenancy import (
     current_organization_id,
     first_nudge_of_transaction,
+    read_by_organization,
     tenant_atomic,
 )
 from procure.waking import wake_worker
@@ -120,10 +121,11 @@ def nudge() -> None:
 
 def work_off(organization_id: int) -> None:
     """Runs every due reaction and sweep of an organization until nothing is due."""
-    while _work_off_batch(organization_id):
-        pass
-    for sweep in _sweeps:
-        sweep(organization_id)
+    with read_by_organization(organization_id):
+        while _work_off_batch(organization_id):
+            pass
+        for sweep in _sweeps:
+            sweep(organization_id)
 
 
 def _work_off_batch(organization_id: int) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, fields
 from datetime import datetime, timedelta
 
@@ -49,7 +50,9 @@ def propose_bank_account(
 
     The contacts' numbers and addresses of this moment are kept with it: only they are called back
     and told. Refused: no account or no reason, the account that is there already, a change beside
-    another that is open, and a supplier of whom no phone number is on file.
+    another that is open, and a supplier of whom no phone number is on file; where details were
+    confirmed before, none that was on file for a while, because whoever wants to lead payments
+    astray puts a number on file first.
     """
     supplier = lock(supplier)
     require_status(supplier, Supplier.Status.ACTIVE, Supplier.Status.BLOCKED)
@@ -203,16 +206,39 @@ def _already_open(supplier: Supplier) -> dict[str, BusinessRuleError]:
 
 
 def _phones_on_file(supplier: Supplier, contacts: list[Contact]) -> list[str]:
-    phones = list(dict.fromkeys(one.phone for one in contacts if one.phone))
-    if not phones:
+    today = timezone.localdate()
+    known = [one for one in contacts if one.phone]
+    if not known:
         raise BusinessRuleError(
             "no_number_on_file",
             f"No phone number of {supplier.name} is on file to call back. Add a contact whose "
             "number you know from elsewhere than this request.",
         )
-    return phones
+    # The first bank details lead no payment away from anywhere; the second person is warned.
+    accounts = BankAccount.objects.filter(supplier=supplier)
+    if not accounts.filter(status=Status.CONFIRMED).exists():
+        return _once_each(one.phone for one in known)
+    settled = [one.phone for one in known if one.has_settled_phone(today)]
+    if not settled:
+        raise BusinessRuleError("number_too_new", _too_new(supplier, known))
+    return _once_each(settled)
+
+
+def _too_new(supplier: Supplier, contacts: list[Contact]) -> str:
+    numbers = "; ".join(
+        f"{one.phone} ({one.name}) counts from {long_date(one.phone_settles_on)}"
+        for one in contacts
+    )
+    return (
+        f"No phone number of {supplier.name} has been on file for {Contact.PHONE_SETTLES_DAYS} "
+        f"days, and a newer one proves nothing: {numbers}."
+    )
 
 
 def _emails_on_file(supplier: Supplier, contacts: list[Contact]) -> list[str]:
     known = [supplier.email, *(one.email for one in contacts)]
-    return list(dict.fromkeys(email for email in known if email))
+    return _once_each(email for email in known if email)
+
+
+def _once_each(texts: Iterable[str]) -> list[str]:
+    return list(dict.fromkeys(texts))

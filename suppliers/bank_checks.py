@@ -8,11 +8,13 @@ from types import ModuleType
 from typing import Any
 
 from babel.core import Locale
+from django.utils import timezone
 from stdnum import bic, iban
 from stdnum.exceptions import ValidationError
 from stdnum.util import get_cc_module
 
-from suppliers.models import BankAccount, Supplier
+from procure.figures import long_date
+from suppliers.models import BankAccount, Contact, Supplier
 
 # What a country's tax ids are called in stdnum, the most common first. The United States have
 # one number for companies that stdnum files under another name.
@@ -79,7 +81,8 @@ def bic_warning(code: str, country: str) -> str:
 
 
 def bank_warnings(account: BankAccount, supplier: Supplier) -> list[str]:
-    """What the second person should look at: one statement, for the same number elsewhere."""
+    """What the second person should look at: two statements, for the same number elsewhere and
+    for how long the number called has been on file."""
     names = {supplier.name.casefold(), supplier.legal_name.casefold()}
     home = country_code(supplier.country)
     found = [
@@ -95,6 +98,7 @@ def bank_warnings(account: BankAccount, supplier: Supplier) -> list[str]:
         if account.currency == supplier.currency
         else f"The account is in {account.currency}, the supplier's currency is {supplier.currency}.",
         *_shared_with(account),
+        *_new_numbers(account),
     ]
     return [sentence for sentence in found if sentence]
 
@@ -106,3 +110,16 @@ def _shared_with(account: BankAccount) -> list[str]:
     ).exclude(supplier_id=account.supplier_id)  # fmt: skip
     names = sorted(set(others.values_list("supplier__name", flat=True)))
     return [f"{name} has the same account." for name in names]
+
+
+def _new_numbers(account: BankAccount) -> list[str]:
+    """Only the first bank details of a supplier may rest on a number that is new itself."""
+    proposed_on = timezone.localdate(account.proposed_at)
+    phones = [account.called_number] if account.called_number else account.phones_on_file
+    contacts = Contact.objects.filter(supplier_id=account.supplier_id, phone__in=phones)
+    return [
+        f"{one.phone} ({one.name}) is on file only since {long_date(one.phone_since)}. Compare it "
+        "with a contract or an invoice from before."
+        for one in contacts
+        if not one.has_settled_phone(proposed_on)
+    ]

@@ -8,6 +8,7 @@ from babel.numbers import list_currencies
 from django import forms
 from django.utils import timezone
 
+from procure.figures import long_date
 from suppliers.bank_changes import BankDetails
 from suppliers.bank_checks import countries
 from suppliers.models import BankAccount, Contact
@@ -78,15 +79,18 @@ class CallBackForm(forms.Form):
     def __init__(self, account: BankAccount, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["called_at"].initial = timezone.localtime()
-        people = dict(
-            Contact.objects.filter(supplier_id=account.supplier_id).values_list("phone", "name")
-        )
+        contacts = Contact.objects.filter(supplier_id=account.supplier_id)
+        words = {one.phone: _whose(one) for one in contacts}
         number = self.fields["number"]
         assert isinstance(number, forms.ChoiceField)
-        number.choices = [
-            (phone, f"{phone}, {people[phone]}" if phone in people else phone)
-            for phone in account.phones_on_file
-        ]
+        number.choices = [(phone, words.get(phone, phone)) for phone in account.phones_on_file]
+
+
+def _whose(contact: Contact) -> str:
+    words = f"{contact.phone}, {contact.name}"
+    if contact.phone_since is None:
+        return words
+    return f"{words}, on file since {long_date(contact.phone_since)}"
 
 
 class ConfirmationForm(forms.Form):

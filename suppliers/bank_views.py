@@ -13,6 +13,7 @@ from django.utils import timezone
 
 from procure.documents import find, idempotent
 from procure.figures import long_date
+from procure.identity import confirms_identity
 from procure.permissions import requires
 from procure.screens import render_screen
 from procure.tenancy import OrganizationRequest
@@ -33,6 +34,7 @@ from suppliers.supplier_views import supplier_crumbs
 
 
 @requires("bank_accounts.write")
+@confirms_identity
 @idempotent
 def bank_account_new(request: OrganizationRequest, public_id: uuid.UUID) -> HttpResponse:
     """Proposes where a supplier is paid from now on."""
@@ -175,6 +177,7 @@ def bank_account_call(request: OrganizationRequest, public_id: uuid.UUID) -> Htt
 
 
 @requires("bank_accounts.write")
+@confirms_identity
 @idempotent
 def bank_account_confirm(request: OrganizationRequest, public_id: uuid.UUID) -> HttpResponse:
     """Confirms a change as the second person."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date, timedelta
 from decimal import Decimal
 
 from django.contrib.postgres.constraints import ExclusionConstraint
@@ -237,12 +238,19 @@ class Supplier(Addressed):
 
 
 class Contact(Addressed):
-    """A person at a supplier."""
+    """A person at a supplier.
+
+    `phone_since` is when this number came on file; the database moves it on with every change of
+    the number. Empty where a number was there before that was kept.
+    """
+
+    PHONE_SETTLES_DAYS = 30  # until a number may be called back about a change of bank details
 
     supplier = OrganizationForeignKey(Supplier, CASCADE, related_name="contacts")
     name = models.CharField(max_length=150)
     email = models.EmailField(blank=True)
     phone = models.CharField(max_length=40, blank=True)
+    phone_since = models.DateTimeField(default=timezone.now, null=True, editable=False)
     position = models.CharField(max_length=100, blank=True)
 
     class Meta:
@@ -250,6 +258,17 @@ class Contact(Addressed):
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def phone_settles_on(self) -> date | None:
+        """The first day on which the number may be called back; None when that is long ago."""
+        if not self.phone or self.phone_since is None:
+            return None
+        return timezone.localdate(self.phone_since) + timedelta(days=self.PHONE_SETTLES_DAYS)
+
+    def has_settled_phone(self, on: date) -> bool:
+        """Whether the number has been on file long enough to prove something."""
+        return bool(self.phone) and (self.phone_settles_on or on) <= on
 
 
 class Qualification(Addressed):

@@ -217,6 +217,9 @@ def _skus(company: Company) -> None:
 
 
 def _suppliers(company: Company) -> None:
+    since = datetime.combine(
+        company.today - timedelta(days=company.history_days + 60), time(9), UTC
+    )
     company.habits = {supplier.code: supplier for supplier in SUPPLIERS}
     rows = Supplier.objects.bulk_create(
         Supplier(
@@ -228,6 +231,7 @@ def _suppliers(company: Company) -> None:
             payment_terms_days=habits.terms_days,
             incoterm="DAP" if habits.country == "United States" else "CIF",
             email=f"orders@{habits.code.lower()}.example",
+            created_at=since,
         )
         for habits in SUPPLIERS
     )
@@ -238,6 +242,7 @@ def _suppliers(company: Company) -> None:
             name=f"{row.name.split()[0]} order desk",
             email=f"desk@{row.code.lower()}.example",
             phone=f"+1 555 01{number:02d}",
+            phone_since=since,
             position="Order desk",
         )
         for number, row in enumerate(rows)

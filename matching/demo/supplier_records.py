@@ -28,6 +28,14 @@ def make_supplier_records(company: Company) -> None:
         _on_file(company, supplier, number)
         for number, supplier in enumerate(company.suppliers.values())
     )
+    # A number that came on file with the request: nobody may be called back on it.
+    Contact.objects.create(
+        supplier=company.suppliers["SOLANO"],
+        name="Dana Ruiz",
+        email="dana.ruiz@solano-films.example",
+        phone="+1 555 0188",
+        position="Accounts",
+    )
     _propose(company, "SOLANO", "Letter with their letterhead, by post.")
     account = _propose(company, "BRIGHTLINE", "Their new bookkeeper sent a mail on Monday.")
     record_call_back(

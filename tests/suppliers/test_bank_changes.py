@@ -6,6 +6,7 @@ from django.db import DatabaseError, IntegrityError, transaction
 from django.utils import timezone
 
 from procure.events import work_off
+from procure.figures import long_date
 from procure.models import BusinessEvent
 from suppliers.bank_changes import (
     BankDetails,
@@ -15,19 +16,26 @@ from suppliers.bank_changes import (
     reject_bank_account,
 )
 from suppliers.bank_checks import bank_warnings, tax_id_warning
+from suppliers.details import ContactDetails
 from suppliers.models import BankAccount, Contact
 from suppliers.payment_holds import payments_held
+from suppliers.supply_base import change_contact
 from tests.suppliers.support import day, kinds, refused
 
 IBAN = "DE89 3704 0044 0532 0130 00"
 PHONE = "+1 555 0101"
 
 
+def ago(days):
+    return timezone.now() - timedelta(days=days)
+
+
 @pytest.fixture
 def northline(world):
     Contact.objects.create(
-        supplier=world.northline, name="Ida", phone=PHONE, email="ida@north.example"
-    )
+        supplier=world.northline, name="Ida", phone=PHONE, email="ida@north.example",
+        phone_since=ago(30),
+    )  # fmt: skip
     return world.northline
 
 
@@ -119,6 +127,63 @@ def test_only_a_number_on_file_before_the_proposal_is_called_back(world, northli
 def test_a_supplier_nobody_can_call_gets_no_change(world):
     with refused("no_number_on_file"):
         propose(world)
+
+
+def on_file(world, number, days):
+    return Contact.objects.create(
+        supplier=world.northline, name="Dana", phone=number, phone_since=ago(days)
+    )
+
+
+def test_a_number_counts_after_thirty_days_on_file(world, northline):
+    confirmed(world)
+    on_file(world, "+1 555 0629", 29)
+    on_file(world, "+1 555 0630", 30)
+    account = propose(world, iban="DE75512108001245126199")
+    assert account.phones_on_file == [PHONE, "+1 555 0630"]
+    with refused("number_not_on_file", field="number"):
+        call(world, account, number="+1 555 0629")
+
+
+def put_a_number_on_file(world):
+    """What leads payments astray: the only number becomes the fraud's, then it is "called back"."""
+    confirmed(world)
+    ida = Contact.objects.get(supplier=world.northline)
+    details = ContactDetails(name="Ida", phone="+1 555 0666")
+    change_contact(ida, details=details, actor=world.sana)
+
+
+def test_a_number_put_on_file_with_the_request_proves_nothing(world, northline):
+    put_a_number_on_file(world)
+    words = (
+        "No phone number of Northline Packaging has been on file for 30 days, and a newer one "
+        f"proves nothing: +1 555 0666 (Ida) counts from {long_date(day(30))}."
+    )
+    with refused("number_too_new", words):
+        propose(world, iban="DE75512108001245126199")
+
+
+def test_control_without_the_days_on_file_the_fraud_is_called_back(world, northline, monkeypatch):
+    put_a_number_on_file(world)
+    monkeypatch.setattr(Contact, "PHONE_SETTLES_DAYS", 0)
+    account = propose(world, iban="DE75512108001245126199")
+    assert call(world, account, number="+1 555 0666").status == "called_back"
+
+
+def test_the_first_bank_details_take_a_new_number_and_warn_of_it(world):
+    on_file(world, "+1 555 0601", 1)
+    account = propose(world)
+    assert account.phones_on_file == ["+1 555 0601"]
+    assert any(
+        "is on file only since" in words for words in bank_warnings(account, world.northline)
+    )
+
+
+def test_the_database_dates_every_change_of_a_number(world, northline):
+    Contact.objects.filter(supplier=northline).update(phone="+1 555 0999")
+    assert Contact.objects.get(supplier=northline).phone_settles_on == day(30)
+    Contact.objects.filter(supplier=northline).update(phone_since=None)
+    assert Contact.objects.get(supplier=northline).has_settled_phone(day())
 
 
 def test_a_second_change_waits_for_the_first_and_the_same_is_none(world, northline):

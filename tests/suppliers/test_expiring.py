@@ -129,3 +129,18 @@ def test_an_organizations_day_is_worked_off_in_its_own_transaction(db):
     with world.inside():
         assert Qualification.objects.get().status == "in_review"
         assert kinds() == ["supplier.qualification_expired"]
+
+
+def test_what_nobody_asked_for_is_written_with_the_organizations_days(db):
+    from tests.world import make_world
+
+    world = make_world()
+    world.organization.locale = "de_DE"
+    world.organization.save(update_fields=["locale"])
+    last_day = day(-1)
+    with world.inside():
+        Qualification.objects.update(valid_to=last_day)
+    do_daily_work(world.organization.pk)
+    with world.inside():
+        summary = BusinessEvent.objects.get(kind="supplier.qualification_expired").summary
+    assert f"{last_day:%d.%m.%Y}" in summary
