@@ -97,6 +97,14 @@ def quantity(value: object, *, signed: bool = False) -> str:
     return plain(number, least=0, most=4, signed=signed)
 
 
+def about(value: object) -> str:
+    """A measured quantity as one speaks of it, whole from ten on: 3.1, 22."""
+    number = decimal_of(value)
+    if number is None:
+        return DASH
+    return plain(number, least=0, most=0 if abs(number) >= 10 else 1)
+
+
 def percent(value: object, places: int = 1, *, signed: bool = False) -> str:
     """A percentage, 91.4 meaning 91.4%."""
     number = decimal_of(value)

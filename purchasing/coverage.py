@@ -1,7 +1,9 @@
 """Who could supply what: every critical category and every SKU with its qualified sources.
 
-A source is on the approved vendor list today, for every ship-to, and qualified. What is critical: a category of high
-criticality, or one whose strategy asks for a number of sources; and the SKUs in it. The whole
+A source is qualified and on the approved vendor list today: for every ship-to, or for the one that
+is asked about, whose own entry counts before that for all. What is critical: a category of high
+criticality, or one whose strategy asks for a number of sources; and the SKUs in it. A category that
+only groups others, with nobody listed for all of it, is judged by those. The whole
 list takes one statement, a page of it six more, however many SKUs and suppliers there are.
 """
 
@@ -19,6 +21,7 @@ from typing import Any, NamedTuple
 
 from django.db import connection
 
+from procure.models import Location
 from procure.tenancy import current_organization_id
 from purchasing.cover import COVER, cover_rows
 from suppliers.approved_vendors import (
@@ -69,9 +72,13 @@ SCOPES = f"""
             ON s.organization_id = %(organization)s AND s.id = nearest.supplier_id
         WHERE nearest.holds AND s.status = 'active'
     ), entry AS (
-        SELECT supplier_id, category_id, sku_id, may_be_ordered FROM suppliers_approvedvendor
-        WHERE organization_id = %(organization)s AND location_id IS NULL
+        SELECT DISTINCT ON (supplier_id, category_id, sku_id)
+            supplier_id, category_id, sku_id, may_be_ordered
+        FROM suppliers_approvedvendor
+        WHERE organization_id = %(organization)s
+            AND (location_id IS NULL OR location_id = %(ship_to)s::bigint)
             AND %(day)s::date BETWEEN valid_from AND coalesce(valid_to, 'infinity')
+        ORDER BY supplier_id, category_id, sku_id, location_id NULLS LAST
     ), listed AS (
         SELECT DISTINCT ON (place.category_id, entry.supplier_id) place.category_id,
             entry.supplier_id, entry.may_be_ordered
@@ -106,7 +113,12 @@ SCOPES = f"""
             NULL::numeric AS open_quantity, NULL::numeric AS daily, '' AS unit
         FROM category c LEFT JOIN of_category ON of_category.category_id = c.id
         LEFT JOIN shortest ON shortest.category_id = c.id
-        WHERE c.criticality = 'high' OR c.minimum IS NOT NULL
+        WHERE (c.criticality = 'high' OR c.minimum IS NOT NULL) AND (
+            of_category.sources IS NOT NULL
+            OR EXISTS (SELECT 1 FROM suppliers_sku s WHERE s.category_id = c.id AND s.is_active
+                AND s.organization_id = %(organization)s)
+            OR NOT EXISTS (SELECT 1 FROM category below WHERE below.lineage @> ARRAY[c.id]
+                AND below.id <> c.id))
         UNION ALL
         SELECT 'sku', s.category_id, s.id, s.public_id, s.code, s.description, c.name, c.lineage,
             c.criticality, c.minimum,
@@ -198,6 +210,7 @@ class Asked(NamedTuple):
     kind: str = ""
     critical: bool = False
     gap: str = ""
+    ship_to: Location | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -265,6 +278,17 @@ class CoverageRow:
         return None if self.days is None else math.floor(self.days)
 
     @property
+    def main(self) -> Source | None:
+        """Whom it hangs on first: the best standing."""
+        return self.sources[0] if self.sources else None
+
+    @property
+    def ends_before_backup(self) -> bool:
+        """Whether it runs out before the slowest backup could deliver."""
+        known = [one[1] for one in (self.agreed_range, self.actual_range) if one]
+        return self.days is not None and bool(known) and self.days < max(known)
+
+    @property
     def backups(self) -> list[Source]:
         """Who is left when the preferred ones stop; without a preferred one, all after the first."""
         others = [one for one in self.sources if not one.is_preferred]
@@ -299,14 +323,15 @@ def coverage_rows(asked: Asked, on: date) -> list[CoverageRow]:
         "kind": asked.kind,
         "critical": asked.critical,
         "gap": asked.gap,
+        "ship_to": asked.ship_to and asked.ship_to.pk,
     }
     return [CoverageRow(*row) for row in cover_rows(SCOPES, values)]
 
 
-def with_sources(rows: Sequence[CoverageRow], on: date) -> None:
+def with_sources(rows: Sequence[CoverageRow], on: date, *, ship_to: Location | None = None) -> None:
     """Fills in the sources of some rows, best standing first, in six statements."""
     suppliers = Supplier.objects.in_bulk({one for row in rows for one in row.source_ids})
-    decisions = _decisions(rows, on)
+    decisions = _decisions(rows, on, ship_to.pk if ship_to else None)
     records = _records(rows, on)
     for place, row in enumerate(rows):
         found = []
@@ -328,10 +353,12 @@ def with_sources(rows: Sequence[CoverageRow], on: date) -> None:
         row.sources = found
 
 
-def _decisions(rows: Sequence[CoverageRow], on: date) -> dict[tuple[int, int], ListDecision]:
+def _decisions(
+    rows: Sequence[CoverageRow], on: date, ship_to: int | None
+) -> dict[tuple[int, int], ListDecision]:
     """What the approved vendor list says of each row's sources, by the row's place and supplier."""
     skus = {(one, row.sku_id) for row in rows if row.sku_id for one in row.source_ids}
-    of_skus = list_decisions(skus, on) if skus else {}
+    of_skus = list_decisions(skus, on, ship_to=ship_to) if skus else {}
     asked = {row.category_id for row in rows if not row.sku_id}
     categories = Category.objects.in_bulk(asked)
     pairs = [
@@ -340,7 +367,7 @@ def _decisions(rows: Sequence[CoverageRow], on: date) -> dict[tuple[int, int], L
         if not row.sku_id
         for one in row.source_ids
     ]
-    of_categories = several_category_decisions(pairs, on)
+    of_categories = several_category_decisions(pairs, on, ship_to=ship_to)
     return {
         (place, one): of_skus[one, row.sku_id]
         if row.sku_id

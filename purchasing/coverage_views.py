@@ -9,6 +9,7 @@ from django.core.paginator import Paginator
 from django.http import HttpResponse
 from django.utils import timezone
 
+from procure.models import Location
 from procure.permissions import requires
 from procure.screens import render_screen
 from procure.tenancy import OrganizationRequest
@@ -17,6 +18,9 @@ from purchasing.coverage import BELOW, SINGLE, Asked, coverage_rows, with_source
 from suppliers.forms import in_tree_order, indented
 from suppliers.listing import ROWS_PER_PAGE
 from suppliers.models import Category
+
+LONG_COVER = 60
+"""Days of cover that fill the bar; what lasts longer than two months is no news."""
 
 VIEWS = (
     ("Critical", "critical=on"),
@@ -47,6 +51,7 @@ class CoverageForm(forms.Form):
         required=False,
         choices=[("", "Any coverage"), (BELOW, "Below minimum"), (SINGLE, "Single source")],
     )
+    ship_to = forms.ChoiceField(label="Ship to", required=False)
     critical = forms.BooleanField(label="Critical only", required=False)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -55,6 +60,10 @@ class CoverageForm(forms.Form):
         self.tree = {str(one.public_id): one for one in tree}
         choices = [(address, indented(one)) for address, one in self.tree.items()]
         self.fields["category"].choices = [("", "Any category"), *choices]  # type: ignore[attr-defined]
+        places = Location.objects.filter(is_active=True).order_by("name")
+        self.places = {str(one.public_id): one for one in places}
+        named = [(address, one.name) for address, one in self.places.items()]
+        self.fields["ship_to"].choices = [("", "Shipped anywhere"), *named]  # type: ignore[attr-defined]
 
     def asked(self) -> Asked:
         """The list that is asked for."""
@@ -66,6 +75,7 @@ class CoverageForm(forms.Form):
             kind=given.get("kind", ""),
             critical=given.get("critical", False),
             gap=given.get("gap", ""),
+            ship_to=self.places.get(given.get("ship_to", "")),
         )
 
 
@@ -74,17 +84,18 @@ def coverage_list(request: OrganizationRequest) -> HttpResponse:
     """Critical categories and SKUs with their sources, gaps first."""
     form = CoverageForm(request.GET)
     today = timezone.localdate()
-    page = Paginator(coverage_rows(form.asked(), today), ROWS_PER_PAGE).get_page(
-        request.GET.get("page")
-    )
+    asked = form.asked()
+    page = Paginator(coverage_rows(asked, today), ROWS_PER_PAGE).get_page(request.GET.get("page"))
     rows = list(page)
-    with_sources(rows, today)
+    with_sources(rows, today, ship_to=asked.ship_to)
     query = request.GET.urlencode()
     context = {
         "filter": form,
         "page": page,
         "rows": rows,
         "use_days": USE_DAYS,
+        "long_cover": LONG_COVER,
+        "ship_to": asked.ship_to,
         "views": [(words, f"?{part}", query == part, None) for words, part in VIEWS],
     }
     return render_screen(

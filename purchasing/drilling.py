@@ -1,7 +1,8 @@
 """What if a supplier stops today: which SKUs and products it hits, when, and who takes over.
 
 Nothing is written here. Its open orders count as lost; the others still come. Fallbacks are
-chosen by the ranking of the order form, approved suppliers first.
+chosen by the ranking of the order form, approved suppliers first: approved for where the SKU goes,
+which is where most of what is lost was to go, else where most went in 12 months.
 """
 
 from __future__ import annotations
@@ -14,16 +15,18 @@ from datetime import date, timedelta
 from decimal import ROUND_CEILING, Decimal
 from typing import Any
 
-from django.db.models import Sum
+from django.db.models import Q, Sum
 
 from procure.exchange import Rates, rates_on
+from procure.models import Location
 from procure.money import ZERO
 from procure.tenancy import current_organization_id
 from purchasing.cover import COVER, cover_rows
+from purchasing.models import PurchaseOrder, PurchaseOrderLine
 from suppliers.bills import products_with
 from suppliers.category_reality import MONTHS, NINE_OF_TEN, months_before
 from suppliers.histograms import Days, quantile_of
-from suppliers.models import PerformanceCell, Sku, Supplier
+from suppliers.models import Category, PerformanceCell, Sku, Supplier
 from suppliers.pricing import WantedLine, line_prices
 from suppliers.sourcing import RankedSupplier, line_rankings
 
@@ -72,6 +75,7 @@ class DrillLine:
     bought: Bought
     products: list[Sku] = field(default_factory=list)
     fallback: RankedSupplier | None = None
+    ship_to: Location | None = None
     lead_days: int | None = None
     lead_basis: str = ""
     go_by: date | None = None
@@ -90,8 +94,19 @@ class DrillLine:
 
     @property
     def has_draft(self) -> bool:
-        """Whether an open order is lost that an approved fallback can take over."""
-        return bool(self.fallback and self.fallback.is_approved and self.lost_quantity)
+        """Whether an open order is lost that an approved fallback can take over unasked."""
+        found = self.fallback
+        if not self.lost_quantity or found is None or not found.is_approved:
+            return False
+        return not self.asks_why
+
+    @property
+    def asks_why(self) -> bool:
+        """Whether the list lets one order from the fallback, but wants to hear the reason first."""
+        decision = self.fallback.decision if self.fallback else None
+        if decision is None or not decision.is_approved:
+            return False
+        return decision.needs_justification and decision.rule != Category.OffListRule.OFF
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,9 +124,11 @@ class ProductHit:
 
 @dataclass(frozen=True, slots=True)
 class Replacement:
-    """An order to be: what one fallback supplier would take over, and when it has to go."""
+    """An order to be: what one fallback supplier would take over for one place, and when it has
+    to go."""
 
     supplier: Supplier
+    ship_to: Location | None
     lines: list[DrillLine]
     go_by: date | None
 
@@ -138,9 +155,15 @@ class Drill:
         return min(known, key=lambda line: line.runs_out_on or self.on, default=None)
 
     @property
-    def first_order(self) -> Replacement | None:
-        """The order that has to go first."""
-        return next((one for one in self.replacements if one.go_by), None)
+    def first_to_order(self) -> DrillLine | None:
+        """The line whose order has to go first."""
+        known = [line for line in self.lines if line.go_by]
+        return min(known, key=lambda line: line.go_by or self.on, default=None)
+
+    @property
+    def too_late(self) -> int:
+        """How many SKUs run out before their fallback can be there."""
+        return sum(line.go_by is not None and line.go_by < self.on for line in self.lines)
 
     @property
     def cost_per_month(self) -> Decimal:
@@ -159,6 +182,7 @@ def drill_of(supplier: Supplier, currency: str, on: date) -> Drill:
     skus = Sku.objects.select_related("category").in_bulk(hit)
     bought = _bought(supplier, hit, currency, rates, on)
     lines = [_line(skus[pk], row, bought[pk], on) for pk, row in hit.items() if skus[pk].is_active]
+    _find_ship_to(supplier, lines, on)
     _find_fallbacks(supplier, lines, currency, rates, on)
     products = _find_products(lines)
     lines.sort(key=_urgency)
@@ -215,12 +239,36 @@ def _line(sku: Sku, row: Sequence[Any], bought: Bought, on: date) -> DrillLine:
     return DrillLine(sku, lost, open_quantity, on_hand, daily, days, out, bought)
 
 
+def _find_ship_to(supplier: Supplier, lines: Sequence[DrillLine], on: date) -> None:
+    """Where most of each SKU was to go: of the open orders, else of those issued in 12 months."""
+    skus = {line.sku.pk for line in lines}
+    found = PurchaseOrderLine.objects.filter(
+        sku_id__in=skus, order__supplier=supplier, order__ship_to__isnull=False
+    ).filter(
+        Q(order__status=PurchaseOrder.Status.ISSUED) | Q(order__issued_on__gte=_a_year_back(on))
+    )
+    sums = (
+        found.values_list("sku_id", "order__status", "order__ship_to_id")
+        .annotate(quantity=Sum("ordered_quantity"))
+        .order_by()
+    )
+    most: dict[int, tuple[bool, Decimal, int]] = {}
+    for sku_id, status, place_id, ordered in sums:
+        rank = (status == PurchaseOrder.Status.ISSUED, ordered, place_id)
+        most[sku_id] = max(rank, most.get(sku_id, rank))
+    places = Location.objects.in_bulk({place_id for _, _, place_id in most.values()})
+    for line in lines:
+        if line.sku.pk in most:
+            line.ship_to = places[most[line.sku.pk][2]]
+
+
 def _find_fallbacks(
     supplier: Supplier, lines: Sequence[DrillLine], currency: str, rates: Rates, on: date
 ) -> None:
     skus = [line.sku for line in lines]
     quantities = {line.sku.pk: _quantity_asked(line) for line in lines}
-    rankings = line_rankings(skus, quantities, without=supplier.pk, on=on)
+    ship_to = {line.sku.pk: line.ship_to.pk for line in lines if line.ship_to}
+    rankings = line_rankings(skus, quantities, ship_to=ship_to, without=supplier.pk, on=on)
     for line in lines:
         line.fallback = next(iter(rankings[line.sku.pk]), None)
     times = _lead_times(lines, on)
@@ -260,7 +308,7 @@ def _lead_times(lines: Sequence[DrillLine], on: date) -> Mapping[tuple[int, int]
 
 BASIS = {
     "agreement": "agreed",
-    "record": "median of all its lines",
+    "record": "its median",
     "category": "as the category says",
 }
 
@@ -301,15 +349,17 @@ def _find_products(lines: Sequence[DrillLine]) -> list[ProductHit]:
 
 
 def _replacements(lines: Sequence[DrillLine]) -> list[Replacement]:
-    """One order to be per approved fallback supplier, the most urgent first."""
-    by_supplier: dict[int, list[DrillLine]] = defaultdict(list)
+    """One order to be per approved fallback supplier and place, the most urgent first."""
+    together: dict[tuple[int, int | None], list[DrillLine]] = defaultdict(list)
     for line in lines:
         if line.has_draft and line.fallback:
-            by_supplier[line.fallback.supplier.pk].append(line)
+            place_id = line.ship_to.pk if line.ship_to else None
+            together[line.fallback.supplier.pk, place_id].append(line)
     found = []
-    for its_lines in by_supplier.values():
+    for its_lines in together.values():
         fallback = its_lines[0].fallback
         assert fallback is not None
         days = [line.go_by for line in its_lines if line.go_by]
-        found.append(Replacement(fallback.supplier, its_lines, min(days, default=None)))
+        first = min(days, default=None)
+        found.append(Replacement(fallback.supplier, its_lines[0].ship_to, its_lines, first))
     return sorted(found, key=lambda one: (one.go_by or date.max, one.supplier.name))

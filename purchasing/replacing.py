@@ -5,16 +5,16 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from datetime import date, timedelta
-from typing import TypeVar
 
 from django.db import transaction
+from django.db.models import Count, Sum
 from django.utils import timezone
 
 from procure.documents import lock
 from procure.errors import BusinessRuleError
 from procure.events import record
 from procure.figures import long_date
-from procure.models import BusinessEvent, Location, User
+from procure.models import BusinessEvent, User
 from purchasing.drafts import OrderedLine
 from purchasing.drilling import Drill, DrillLine, Replacement, drill_of
 from purchasing.models import PurchaseOrder, PurchaseOrderLine
@@ -23,12 +23,11 @@ from purchasing.ordering import draft_purchase_order
 from suppliers.models import Category, Supplier
 
 DRILLED = "supplier.drilled"
-Value = TypeVar("Value", Location, str)
 
 
 @transaction.atomic
 def draft_replacements(supplier: Supplier, *, actor: User) -> list[PurchaseOrder]:
-    """One draft per approved fallback supplier with the quantities that `supplier` owes today.
+    """One draft per approved fallback supplier and ship-to, with the quantities that `supplier` owes today.
 
     The drill is made anew; its result is recorded on the supplier, each draft on itself. Nothing
     is sent, and every draft goes the usual way. Refused: no open order that an approved fallback
@@ -77,7 +76,8 @@ def open_drafts(supplier: Supplier) -> list[PurchaseOrder]:
     ).order_by("-id")
     ids = next(iter(last.values_list("payload__order_ids", flat=True)[:1]), None) or []
     drafts = PurchaseOrder.objects.filter(pk__in=ids, status=PurchaseOrder.Status.DRAFT)
-    return list(drafts.select_related("supplier").order_by("pk"))
+    summed = drafts.annotate(line_count=Count("lines"), total=Sum("lines__amount"))
+    return list(summed.select_related("supplier", "ship_to").order_by("pk"))
 
 
 def _require_no_drafts(supplier: Supplier) -> None:
@@ -92,14 +92,14 @@ def _require_no_drafts(supplier: Supplier) -> None:
 def _draft(
     stopped: Supplier, replacement: Replacement, on: date, actor: User
 ) -> PurchaseOrder | None:
-    """The draft to where the lost goods were to go; none where the order form's guard would ask."""
+    """The draft to where most of the lost goods were to go; none where the order form's guard
+    would ask."""
     skus = {line.sku.pk for line in replacement.lines}
     lost = PurchaseOrderLine.objects.filter(
         sku_id__in=skus, order__supplier=stopped, order__status=PurchaseOrder.Status.ISSUED
-    ).select_related("order__ship_to")
-    orders = [line.order for line in lost]
-    ship_to = _most_frequent(order.ship_to for order in orders if order.ship_to)
-    check = check_list(replacement.supplier.pk, skus, on, ship_to=ship_to and ship_to.pk)
+    )
+    ship_to = replacement.ship_to
+    check = check_list(replacement.supplier.pk, skus, on, ship_to=ship_to.pk if ship_to else None)
     if check.needs_reason or check.is_refused or check.blocked:
         return None
     return draft_purchase_order(
@@ -107,7 +107,7 @@ def _draft(
         ship_to=ship_to,
         needed_on=min(_needed_on(line, on) for line in replacement.lines),
         supplier=replacement.supplier,
-        cost_center=_most_frequent(order.cost_center for order in orders) or "",
+        cost_center=_most_frequent(lost.values_list("order__cost_center", flat=True)),
         lines=[
             OrderedLine(line.sku, line.lost_quantity, requested_on=_needed_on(line, on))
             for line in replacement.lines
@@ -130,6 +130,6 @@ def _category_of(lines: Sequence[DrillLine]) -> Category | None:
     return Category.objects.filter(pk=shared[0]).first() if shared else first
 
 
-def _most_frequent(values: Iterable[Value]) -> Value | None:
+def _most_frequent(values: Iterable[str]) -> str:
     counted = Counter(values).most_common(1)
-    return counted[0][0] if counted else None
+    return counted[0][0] if counted else ""

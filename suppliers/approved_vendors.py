@@ -6,8 +6,8 @@ else in the house judges whether a supplier may be ordered from.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from datetime import date
 from functools import cached_property
 
@@ -110,30 +110,37 @@ class _Facts:
 
 
 def list_decisions(
-    pairs: Collection[Pair], on: date, *, ship_to: int | None = None
+    pairs: Collection[Pair],
+    on: date,
+    *,
+    ship_to: int | None = None,
+    ship_to_of_sku: Mapping[int, int] | None = None,
 ) -> dict[Pair, ListDecision]:
     """Decides for each (supplier_id, sku_id) on that day, in one statement for any number.
 
-    `ship_to` is the id of the order's location. The SKU's own entry counts first, then the entry
+    `ship_to` is the id of the order's location; `ship_to_of_sku` says where each SKU goes when
+    there is no one order yet. The SKU's own entry counts first, then the entry
     of the nearest category above it; at each, one for the ship-to before one without. A blocked
     or archived supplier, and one whose nearest qualification is not in force, is off the list
     even with an entry; what it lacks may be lent by a provisional
     admission, which takes a second statement. Every pair gets a decision; an unknown id is refused.
     """
     suppliers, skus = {pair[0] for pair in pairs}, {pair[1] for pair in pairs}
-    known = list_facts(suppliers, on, skus=skus, ship_to=ship_to)
-    facts, scopes = _on_the_day(known, on, _Admissions.about(known), ship_to), known.scopes
+    ends = dict.fromkeys(skus, ship_to) | dict(ship_to_of_sku or {})
+    known = list_facts(suppliers, on, skus=skus, ship_tos={end for end in ends.values() if end})
+    anywhere, scopes = _on_the_day(known, on, _Admissions.about(known)), known.scopes
+    facts = {end: replace(anywhere, ship_to=end) for end in set(ends.values())}
     with_own_entry = {(one.supplier_id, one.sku_id) for one in known.entries}
     decisions: dict[Pair, ListDecision] = {}
-    by_category: dict[tuple[int, tuple[int, ...]], ListDecision] = {}
+    by_category: dict[tuple[int, tuple[int, ...], int | None], ListDecision] = {}
     for supplier_id, sku_id in pairs:
-        scope = scopes.get(sku_id)
+        scope, end = scopes.get(sku_id), ends[sku_id]
         if scope is None or (supplier_id, sku_id) in with_own_entry:
-            decisions[supplier_id, sku_id] = _decide(supplier_id, scope, facts)
+            decisions[supplier_id, sku_id] = _decide(supplier_id, scope, facts[end])
             continue
-        key = (supplier_id, scope.lineage)
+        key = (supplier_id, scope.lineage, end)
         if key not in by_category:
-            by_category[key] = _decide(supplier_id, scope, facts)
+            by_category[key] = _decide(supplier_id, scope, facts[end])
         decisions[supplier_id, sku_id] = by_category[key]
     return decisions
 
@@ -167,7 +174,8 @@ def several_category_decisions(
     """The same for many suppliers and categories, by (supplier_id, category_id), in one statement."""
     scopes = {one.pk: Scope(None, lineage_of(one), one.off_list_rule, one.name) for _, one in pairs}
     places = {place for scope in scopes.values() for place in scope.lineage}
-    known = list_facts({one for one, _ in pairs}, on, categories=places, ship_to=ship_to)
+    ends = () if ship_to is None else (ship_to,)
+    known = list_facts({one for one, _ in pairs}, on, categories=places, ship_tos=ends)
     facts = _on_the_day(known, on, _Admissions.about(known), ship_to)
     return {
         (supplier_id, category.pk): _decide(supplier_id, scopes[category.pk], facts)

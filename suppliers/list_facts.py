@@ -41,7 +41,7 @@ SELECT
     WHERE organization_id = %(organization)s::bigint AND supplier_id = ANY(%(suppliers)s::bigint[])
         AND valid_from <= %(last)s::date
         AND (sku_id = ANY(%(skus)s::bigint[]) OR category_id IN (SELECT id FROM place))
-        AND (location_id IS NULL OR location_id = %(ship_to)s::bigint)
+        AND (location_id IS NULL OR location_id = ANY(%(ship_tos)s::bigint[]))
 ),
 (
     SELECT json_agg(
@@ -128,12 +128,12 @@ def list_facts(
     *,
     skus: Collection[int] = (),
     categories: Collection[int] = (),
-    ship_to: int | None = None,
+    ship_tos: Collection[int] = (),
 ) -> ListFacts:
     """The facts about these suppliers, for SKUs with all categories above them and for categories.
 
-    Entries that begin after `last` are left out, and those for another place than `ship_to`; one
-    statement for any number of anything.
+    Entries that begin after `last` are left out, and those for other places than `ship_tos`;
+    one statement for any number of anything.
     """
     values = {
         "organization": current_organization_id(),
@@ -141,7 +141,7 @@ def list_facts(
         "skus": list(skus),
         "categories": list(categories),
         "last": last,
-        "ship_to": ship_to,
+        "ship_tos": list(ship_tos),
     }
     ((scopes, states, entries, vettings),) = prepared(FACTS, values)
     return ListFacts(

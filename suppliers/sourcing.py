@@ -197,18 +197,25 @@ def supplier_ranking(
 
 
 def line_rankings(
-    skus: Collection[Sku], quantities: Mapping[int, Decimal], *, without: int, on: date
+    skus: Collection[Sku],
+    quantities: Mapping[int, Decimal],
+    *,
+    ship_to: Mapping[int, int],
+    without: int,
+    on: date,
 ) -> dict[int, list[RankedSupplier]]:
     """The same ranking for each SKU by itself, as if the supplier `without` were not there.
 
-    Where nobody is approved, those with a price of their own that may be ordered from with a
+    `ship_to` says where a SKU goes, by their ids: who is approved for other places only is not
+    approved here. Where nobody is approved, those with a price of their own that may be ordered from with a
     reason are there, last. The SKUs come with their category. Thirteen statements at most.
     """
     lines = [WantedLine(sku.pk, quantities[sku.pk]) for sku in skus]
     lineages = {sku.pk: lineage_of(sku.category) for sku in skus}
     above = {one for lineage in lineages.values() for one in lineage}
     found = [one for one in _candidates(above, lines, ()) if one.pk != without]
-    answers = list_decisions([(one.pk, sku.pk) for one in found for sku in skus], on)
+    pairs = [(one.pk, sku.pk) for one in found for sku in skus]
+    answers = list_decisions(pairs, on, ship_to_of_sku=ship_to)
     evidence = _gather(found, {}, None, lines, None, on)
     days = _lead_times_of(above)
     rankings = {}

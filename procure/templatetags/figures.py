@@ -14,6 +14,7 @@ register = template.Library()
 
 register.filter("unit_price", figures.unit_price)
 register.filter("quantity", figures.quantity)
+register.filter("about", figures.about)
 register.filter("short_date", figures.short_date)
 register.filter("long_date", figures.long_date)
 register.filter("moment", figures.moment)

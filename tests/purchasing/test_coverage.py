@@ -41,8 +41,9 @@ pytestmark = pytest.mark.django_db
 
 def covered(**asked: object) -> dict[str, CoverageRow]:
     """The rows by code, with their sources."""
-    rows = coverage_rows(Asked(**asked), today())  # type: ignore[arg-type]
-    with_sources(rows, today())
+    wanted = Asked(**asked)  # type: ignore[arg-type]
+    rows = coverage_rows(wanted, today())
+    with_sources(rows, today(), ship_to=wanted.ship_to)
     return {row.code: row for row in rows}
 
 
@@ -90,6 +91,17 @@ def test_sources_are_those_that_the_list_function_approves_and_that_are_vetted(
         "BOX": both,
         "CTN-12-KR": both[:2],
         "DIV-12-SB": [both[0], ("OWN", "approved"), *both[1:]],
+    }
+    # At Reno its own entry counts: one source more for boxes, and one that is stopped there.
+    ApprovedVendorFactory(
+        supplier=own, sku=world.divider, category=None, location=world.reno, may_be_ordered=False
+    )
+    reno = covered(ship_to=world.reno)
+    assert {code: [one.supplier.code for one in row.sources] for code, row in reno.items()} == {
+        "PACK": ["NORTH"],
+        "BOX": ["NORTH", "ELSEWHERE", "ASH", "STOPPED"],
+        "CTN-12-KR": ["NORTH", "ELSEWHERE", "ASH"],
+        "DIV-12-SB": ["NORTH", "ELSEWHERE", "ASH", "STOPPED"],
     }
     suppliers = list(Supplier.objects.values_list("pk", flat=True))
     for sku in Sku.objects.all():

@@ -21,6 +21,7 @@ from tests.factories import (
     ApprovedVendorFactory,
     BillOfMaterialsFactory,
     CategoryStrategyFactory,
+    LocationFactory,
     QualificationFactory,
     SkuFactory,
     StockCountFactory,
@@ -113,6 +114,20 @@ def test_an_approved_fallback_goes_before_a_cheaper_one_off_the_list(inside: Wor
     assert drilled(inside).replacements == []
 
 
+def test_a_fallback_is_approved_for_where_the_goods_were_to_go(inside: World) -> None:
+    ready(inside)
+    dayton = LocationFactory(code="DAYTON", name="Dayton")
+    entry = ApprovedVendor.objects.filter(supplier=inside.kestrel)
+    entry.update(location=dayton)
+    line = line_of(inside)
+    assert line.ship_to == inside.reno
+    assert line.fallback is not None
+    assert (line.fallback.is_approved, line.has_draft) == (False, False), "approved elsewhere only"
+    entry.update(location=inside.reno)
+    (order,) = drilled(inside).replacements
+    assert (order.supplier, order.ship_to) == (inside.kestrel, inside.reno)
+
+
 def test_drafts_take_over_what_is_owed_and_nothing_is_sent(inside: World) -> None:
     ready(inside)
     (order,) = draft_replacements(inside.northline, actor=inside.people["buyer"])
@@ -172,12 +187,12 @@ def test_a_buyer_drills_from_coverage_and_makes_the_drafts(world: World, sign_in
     page = sign_in(world.client("buyer"))
     page.goto(world.url("coverage/"))
     assert seen_in_both_themes_and_widths(page) == []
-    page.get_by_role("link", name="What if Northline Packaging stops today").first.click()
+    page.get_by_role("link", name="What if it stops: Northline Packaging").first.click()
     assert page.get_by_role("heading", level=1).inner_text() == (
         "If Northline Packaging stops today"
     )
     assert seen_in_both_themes_and_widths(page) == []
     page.get_by_role("button", name="Make 1 draft order").click()
     page.get_by_text("1 draft made. Nothing was sent yet.").wait_for()
-    page.get_by_role("main").get_by_text("Drafts of the last drill wait").wait_for()
+    page.get_by_role("main").get_by_text("Drafts of the last drill wait to be submitted").wait_for()
     assert page.get_by_role("button", name="Make 1 draft order").count() == 0
