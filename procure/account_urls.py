@@ -6,16 +6,11 @@ from django.contrib.auth import views as auth
 from django.urls import path
 
 from procure import account_views as views
-from procure.forms import SignInForm
 
 urlpatterns = [
     path(
         "login/",
-        auth.LoginView.as_view(
-            template_name="accounts/login.html",
-            authentication_form=SignInForm,
-            redirect_authenticated_user=True,
-        ),
+        views.SignInView.as_view(),
         name="login",
     ),
     path("logout/", auth.LogoutView.as_view(), name="logout"),

@@ -4,19 +4,41 @@ from __future__ import annotations
 
 from django.contrib.auth import login
 from django.contrib.auth.decorators import login_required
+from django.contrib.auth.forms import AuthenticationForm
+from django.contrib.auth.views import LoginView
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_POST
 
 from procure.errors import BusinessRuleError
-from procure.forms import JoinForm, PreferencesForm, add_rule_error
+from procure.forms import JoinForm, PreferencesForm, SignInForm, add_rule_error
+from procure.guessing import WRONG_PASSWORDS_SECONDS, is_put_off
 from procure.models import Membership, User
 from procure.organizing import change_theme
 from procure.people import accept_invitation, invited_organization, open_invitation
 from procure.tenancy import tenant_atomic
 
 THEME_COOKIE_AGE = 365 * 24 * 60 * 60  # seconds
+
+
+class SignInView(LoginView):
+    """Signing in; whoever guessed too often reads when to come back."""
+
+    template_name = "accounts/login.html"
+    authentication_form = SignInForm
+    redirect_authenticated_user = True
+
+    def form_invalid(self, form: AuthenticationForm) -> HttpResponse:
+        email = str(form.cleaned_data.get("username") or "")
+        if not email or not is_put_off(self.request, email):
+            return super().form_invalid(form)
+        form.errors.clear()
+        form.add_error(None, "Too many wrong tries from here. Wait ten minutes and try again.")
+        response = super().form_invalid(form)
+        response.status_code = 429
+        response.headers["Retry-After"] = str(WRONG_PASSWORDS_SECONDS)
+        return response
 
 
 @login_required

@@ -11,13 +11,13 @@ from functools import wraps
 from typing import Any
 from uuid import UUID
 
-from django.core.cache import cache
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
 
 from procure.figures import reading_as
 from procure.models import Organization
+from procure.rate_limits import is_too_often
 from procure.tenancy import supplier_atomic
 from suppliers.models import QuotationInvitation
 from suppliers.quote_links import is_expired
@@ -80,15 +80,6 @@ def invited(view: QuoteView) -> QuoteView:
             return private(view(request, organization, **kwargs))
 
     return wrapped
-
-
-def is_too_often(key: str, most: int, seconds: int) -> bool:
-    """Counts one more; True above the limit. Each process counts for itself."""
-    cache.add(key, 0, seconds)
-    try:
-        return bool(cache.incr(key) > most)
-    except ValueError:  # ran out between the two calls
-        return False
 
 
 def no_entry(request: HttpRequest, status: int) -> HttpResponse:

@@ -10,6 +10,7 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_GET, require_POST
 
 from procure.models import Organization
+from procure.rate_limits import is_too_often, sender_address
 from procure.tenancy import tenant_atomic
 from suppliers.forms import submitted
 from suppliers.models import QuotationClarification, QuotationRequest
@@ -24,7 +25,6 @@ from suppliers.quote_access import (
     WRONG_LINKS_SECONDS,
     QuoteRequest,
     invited,
-    is_too_often,
     no_entry,
     private,
     remember_link,
@@ -46,7 +46,7 @@ def open_link(request: HttpRequest, organization_slug: str, token: str) -> HttpR
 
     It notes the first opening although it is a GET: the exchange itself is what was mailed.
     """
-    key = f"wrong-quote-links:{organization_slug}:{request.META.get('REMOTE_ADDR', '')}"
+    key = f"wrong-quote-links:{organization_slug}:{sender_address(request)}"
     organization = Organization.objects.filter(slug=organization_slug).first()
     if organization is not None:
         with tenant_atomic(organization.pk):

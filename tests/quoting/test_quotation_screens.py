@@ -6,12 +6,12 @@ from datetime import timedelta
 from decimal import Decimal
 
 import pytest
-from django.core.cache import cache
 from django.test import Client
 from django.utils import timezone
 
 from suppliers.models import PriceAgreement, Quotation, QuotationQuestion, QuotationRequest
 from suppliers.offering import ask_question
+from tests.counts import forget_counts
 from tests.quoting.asking import drafted_request, invitation_of, link_of, quoted, sent_request
 from tests.world import World
 
@@ -20,7 +20,7 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture(autouse=True)
 def no_counts_from_before() -> None:
-    cache.clear()
+    forget_counts()
 
 
 def rows(*lines: tuple[str, str]) -> dict[str, str]:

@@ -8,7 +8,6 @@ from datetime import timedelta
 
 import psycopg
 import pytest
-from django.core.cache import cache
 from django.db import connection
 from django.test import Client
 from django.utils import timezone
@@ -25,6 +24,7 @@ from suppliers.models import (
 )
 from suppliers.offering import ask_question
 from suppliers.quote_access import MOST_WRONG_LINKS, SESSION_KEY
+from tests.counts import forget_counts
 from tests.quoting.asking import invitation_of, link_of, quoted, sent_request
 from tests.services import ADMINISTRATOR
 from tests.world import World, make_world
@@ -36,7 +36,7 @@ PRICE = "0.6123"
 
 @pytest.fixture(autouse=True)
 def no_counts_from_before() -> None:
-    cache.clear()
+    forget_counts()
 
 
 @pytest.fixture
