@@ -56,6 +56,7 @@ class OrderFilter(django_filters.FilterSet):  # type: ignore[misc]
         queryset=_categories,
         to_field_name="public_id",
         empty_label="Any category",
+        method="filter_category",
     )
     decision = django_filters.ModelChoiceFilter(
         label="Sourcing decision",
@@ -78,6 +79,14 @@ class OrderFilter(django_filters.FilterSet):  # type: ignore[misc]
         self, orders: QuerySet[PurchaseOrder], name: str, value: str
     ) -> QuerySet[PurchaseOrder]:
         return by_number_or_supplier(orders, value)
+
+    def filter_category(
+        self, orders: QuerySet[PurchaseOrder], name: str, value: Category | None
+    ) -> QuerySet[PurchaseOrder]:
+        """Orders of the category and of those below it, as its page counts them."""
+        if value is None:
+            return orders
+        return orders.filter(category__lineage__contains=[value.pk])
 
     def filter_off_list(
         self, orders: QuerySet[PurchaseOrder], name: str, value: bool

@@ -238,7 +238,7 @@ def sku_detail(request: OrganizationRequest, public_id: uuid.UUID) -> HttpRespon
         "steps": sku_agreements(sku, today),
         "overall": next((cost for cost in costs if cost.supplier_id is None), None),
         "costs": [cost for cost in costs if cost.supplier_id is not None],
-        "is_pending": results_are_pending(sku=sku),
+        "is_pending": results_are_pending(sku),
         "can_add_factor": request.membership.may("unit_factors.write"),
         "factors": list(sku.unit_factors.order_by("unit", "-valid_from")),
         "events": timeline({"suppliers.sku": [sku.pk]}, EVENTS_SHOWN),

@@ -288,6 +288,8 @@ def strategy_gaps(strategy: EffectiveStrategy, reality: CategoryReality, on: dat
     if wanted is not None and reality.sources < wanted:
         noun = "source" if wanted == 1 else "sources"
         gaps.append(f"Needs {wanted} qualified {noun}, has {reality.sources}.")
+    elif wanted is None and strategy.is_set and not reality.sources:
+        gaps.append("No supplier is a qualified source, and the strategy sets no minimum.")
     for row in reality.rows:
         gaps.extend(_gaps_of(row, strategy))
     review = strategy.next_review_on

@@ -6,8 +6,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from typing import Any
 
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 
 from procure.models import BusinessEvent
 from procure.queries import timeline
@@ -16,6 +17,7 @@ from suppliers.approved_vendors import STANDINGS, lacks_of_entries
 from suppliers.models import (
     ApprovedVendor,
     Category,
+    DecisionCandidate,
     PriceAgreement,
     PriceBreak,
     Qualification,
@@ -153,10 +155,13 @@ def _base_price(steps: Iterable[AgreedPrice]) -> AgreedPrice | None:
 def supplier_timeline(
     supplier: Supplier, agreements: Iterable[PriceAgreement]
 ) -> list[BusinessEvent]:
-    """What happened to the supplier and its agreements, newest first."""
-    subjects = {
+    """What happened to the supplier and its agreements, and where it was weighed in a decision,
+    newest first: one statement."""
+    weighed = DecisionCandidate.objects.filter(supplier=supplier)
+    subjects: dict[str, list[int] | QuerySet[Any]] = {
         "suppliers.supplier": [supplier.pk],
         "suppliers.priceagreement": [agreement.pk for agreement in agreements],
+        "suppliers.sourcingdecision": weighed.order_by().values("decision_id"),
     }
     return timeline(subjects, EVENTS_SHOWN)
 

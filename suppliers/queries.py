@@ -6,9 +6,11 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 from datetime import date
+from typing import Any
 
 from django.db.models import (
     Count,
+    Exists,
     F,
     FilteredRelation,
     Max,
@@ -218,11 +220,13 @@ def priced_sku_counts(agreements: Collection[PriceAgreement]) -> dict[int, int]:
     return dict(rows.values_list("agreement_id").annotate(count=Count("sku", distinct=True)))
 
 
-def results_are_pending(supplier: Supplier | None = None, sku: Sku | None = None) -> bool:
-    """Whether documents changed that the results do not show yet."""
-    stale = StaleRollup.objects.all()
-    if supplier is not None:
-        stale = stale.filter(supplier=supplier)
-    if sku is not None:
-        stale = stale.filter(sku=sku)
-    return stale.exists()
+def suppliers_with_pending() -> QuerySet[Any]:
+    """Suppliers, each with `is_pending`: whether documents changed that its results do not show."""
+    stale = StaleRollup.objects.filter(supplier=OuterRef("pk"))
+    rows: QuerySet[Any] = Supplier.objects.annotate(is_pending=Exists(stale))
+    return rows
+
+
+def results_are_pending(sku: Sku) -> bool:
+    """Whether documents changed that the results of a SKU do not show yet."""
+    return bool(StaleRollup.objects.filter(sku=sku).exists())

@@ -8,7 +8,7 @@ from typing import Any
 
 from django.contrib import messages
 from django.http import HttpResponse
-from django.shortcuts import redirect
+from django.shortcuts import get_object_or_404, redirect
 from django.utils import timezone
 
 from procure.attachments import attached
@@ -22,6 +22,7 @@ from suppliers.checklists import criteria_of
 from suppliers.filters import ENDS_SOON_DAYS, SupplierFilter
 from suppliers.form_screens import named_row
 from suppliers.forms import ContactForm, ReasonForm, SupplierForm, submitted
+from suppliers.histories import newest_first
 from suppliers.listing import sorted_page
 from suppliers.models import (
     BankAccount,
@@ -37,9 +38,9 @@ from suppliers.payment_holds import hold_among
 from suppliers.profiles import best_category, priced_skus, supplier_standing_rows, supplier_timeline
 from suppliers.queries import (
     next_agreement_ends,
-    results_are_pending,
     supplier_rows,
     supplier_standings,
+    suppliers_with_pending,
 )
 from suppliers.spend_shares import supplier_shares
 from suppliers.supplier_records import open_risks
@@ -98,11 +99,11 @@ def supplier_list(request: OrganizationRequest) -> HttpResponse:
 @requires("suppliers.read")
 def supplier_detail(request: OrganizationRequest, public_id: uuid.UUID) -> HttpResponse:
     """Who a supplier is to us: standing, terms, prices, record, people and history."""
-    supplier = find(Supplier, public_id)
+    supplier = get_object_or_404(suppliers_with_pending(), public_id=public_id)
     return render_screen(
         request,
         "suppliers/supplier_detail.html",
-        supplier_context(request, supplier),
+        {**supplier_context(request, supplier), "is_pending": supplier.is_pending},
         breadcrumb=[("Suppliers", address(request, "supplier_list")), supplier.name],
     )
 
@@ -118,7 +119,6 @@ def supplier_context(request: OrganizationRequest, supplier: Supplier) -> dict[s
     return {
         "supplier": supplier,
         "card": Scorecard.objects.filter(supplier=supplier, period=Scorecard.Period.YEAR).first(),
-        "is_pending": results_are_pending(supplier=supplier),
         "standings": standings,
         "order_category": best_category(standings, today),
         "next_step": next_for_supplier(
@@ -137,7 +137,7 @@ def supplier_context(request: OrganizationRequest, supplier: Supplier) -> dict[s
         "payment_hold": hold_among(supplier.pk, accounts, today),
         "can_bank": request.membership.may("bank_accounts.write"),
         "attached": attached(request, supplier),
-        "events": supplier_timeline(supplier, agreements),
+        "events": newest_first(request, supplier, supplier_timeline(supplier, agreements)),
         "can_write": request.membership.may("suppliers.write"),
         "can_source": request.membership.may("sourcing.write"),
         "can_buy": request.membership.may("orders.write"),

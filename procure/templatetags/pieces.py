@@ -174,6 +174,7 @@ EVENT_ICONS: dict[str, str] = {
     "tried": "upload",
     "unblocked": "check",
     "voided": "ban",
+    "went_off_list": "lock",
     "withdrawn": "corner-down-left",
 }
 

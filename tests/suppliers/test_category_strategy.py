@@ -184,3 +184,13 @@ def test_a_substitute_is_another_sku_counted_alike_and_approved_once(world):
     with refused("other_unit", field="substitute"):
         approve(world.small, roll)
     approve(world.large, world.small)
+
+
+def test_where_nobody_supplies_nothing_is_said_to_keep_to_the_strategy(world):
+    lids = category("lids")
+    setting(world, lids, objective="One mould maker")
+    assert reality(lids).gaps == [
+        "No supplier is a qualified source, and the strategy sets no minimum."
+    ]
+    setting(world, lids, objective="One mould maker", minimum_sources=1)
+    assert reality(lids).gaps == ["Needs 1 qualified source, has 0."]
