@@ -13,6 +13,14 @@ class MatchingConfig(AppConfig):
 
     def ready(self) -> None:
         """Subscribe to the events of the floors below; register what is imported, exported and attached."""
-        for module in ("draining", "reactions", "standing", "imports", "exports", "attached"):
+        for module in (
+            "draining",
+            "reactions",
+            "leakage",
+            "standing",
+            "imports",
+            "exports",
+            "attached",
+        ):
             if find_spec(f"matching.{module}"):
                 import_module(f"matching.{module}")

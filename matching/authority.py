@@ -12,7 +12,7 @@ from decimal import Decimal
 from django.db.models import Q
 from django.utils import timezone
 
-from matching.holds import RECEIPT_CHECKS
+from matching.holds import NOT_ACCEPTED, RECEIPT_CHECKS
 from matching.models import Hold, SupplierInvoice
 from matching.results import Check
 from procure.errors import BusinessRuleError
@@ -36,6 +36,10 @@ class Authority:
 
 
 GIVEN = Authority(True)
+NOBODY_ACCEPTS = (
+    "Nobody accepts this: the hold ends when the supplier is active again and its bank details are "
+    "confirmed by call-back."
+)
 
 
 def membership_of(person: User) -> Membership:
@@ -57,6 +61,8 @@ def authority_over(
         return Authority(
             False, "own_receipt", "You received these goods; somebody else accepts the difference."
         )
+    if any(hold.check_code in NOT_ACCEPTED for hold in holds):
+        return Authority(False, "not_accepted", NOBODY_ACCEPTS)
     foreign = [hold for hold in holds if not owns(membership, hold)]
     if not foreign:
         return GIVEN

@@ -2,29 +2,43 @@
 
     reader = ObjectReader(mapping, "order.lines[1]", ORDER_LINE_KEYS)
     reader.text("line"), reader.number("quantity", ZERO), …
-    read_policy(mapping, "policy")     also for the limits of a stored tolerance rule
+    read_policy(mapping, "policy")
+    read_rule(mapping, "limits")       the limits of a stored tolerance rule, which have more keys
 
 Quantities, prices and amounts are strings; a JSON number is refused, as are keys nobody knows.
 """
 
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
 from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
 from typing import TypeVar
 
-from matching.limits import CASE_POLICY, Combine, Limit, MatchLevel, Mode, Policy
+from matching.limits import (
+    CASE_POLICY,
+    DEFAULT_POLICY,
+    Combine,
+    Limit,
+    MatchLevel,
+    Mode,
+    Policy,
+    Sample,
+)
 from procure.money import ZERO, NotADecimalError, parse_decimal
 
 Word = TypeVar("Word", bound=StrEnum)
 
 LIMIT_KEYS = frozenset({"mode", "percent", "amount", "lower_percent", "lower_amount", "combine"})
+SAMPLE_KEYS = frozenset({"percent", "threshold"})
 POLICY_KEYS = frozenset(
     {
         "match_level", "header_cap", "price", "contract_price", "quantity_ordered",
         "quantity_received", "line_amount", "tax", "charge",
     }
 )  # fmt: skip
+# What needs more than one case to be judged: only stored rules have it.
+RULE_KEYS = POLICY_KEYS | {"sample", "leakage_cap"}
 
 
 class CaseFileError(ValueError):
@@ -157,16 +171,33 @@ def read_limit(value: object, where: str) -> Limit:
     return limit
 
 
-def read_policy(
-    value: object,
-    where: str = "policy",
-    *,
-    rule: str = "case",
-    base: Policy = CASE_POLICY,
-) -> Policy:
-    """Read a policy; a limit given replaces the default one as a whole."""
-    reader = ObjectReader(value, where, POLICY_KEYS)
+def read_policy(value: object, where: str = "policy") -> Policy:
+    """Read the policy of a case; a limit given replaces the default one as a whole."""
+    return _read_limits(ObjectReader(value, where, POLICY_KEYS), "case", CASE_POLICY)
 
+
+def read_rule(value: object, where: str, *, rule: str) -> Policy:
+    """Read the limits of a stored tolerance rule: a policy, a random sample and a leakage cap."""
+    reader = ObjectReader(value, where, RULE_KEYS)
+    policy = _read_limits(reader, rule, DEFAULT_POLICY)
+    return replace(
+        policy,
+        sample=_read_sample(reader),
+        leakage_cap=reader.optional_positive("leakage_cap"),
+    )
+
+
+def _read_sample(reader: ObjectReader) -> Sample | None:
+    if reader.values.get("sample") is None:
+        return None
+    sample = ObjectReader(reader.values["sample"], reader.path("sample"), SAMPLE_KEYS)
+    percent = sample.positive("percent")
+    if percent > 100:
+        raise sample.error("percent", "must not be over 100")
+    return Sample(percent, sample.positive("threshold", ZERO))
+
+
+def _read_limits(reader: ObjectReader, rule: str, base: Policy) -> Policy:
     def limit(check: str, default: Limit) -> Limit:
         return read_limit(reader.values[check], reader.path(check)) if check in reader else default
 

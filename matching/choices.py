@@ -14,6 +14,7 @@ from django.utils import timezone
 
 from matching.authority import Authority, authority_over
 from matching.comparison import Comparison
+from matching.holds import STOPS_PAYMENT
 from matching.models import Hold, MatchResult, SupplierInvoice
 from matching.order_changes import AskedChange
 from matching.results import Check
@@ -113,6 +114,8 @@ def _about_difference(
     supported, disputed = result.supported_amount or ZERO, result.disputed_amount or ZERO
     currency = invoice.currency
     found = []
+    if codes & STOPS_PAYMENT:
+        return [_approve(invoice, authority, codes)]
     if is_payer and supported > 0 and disputed > 0 and invoice.kind != SupplierInvoice.Kind.CREDIT:
         found.append(
             Choice(
@@ -132,16 +135,19 @@ def _about_difference(
                 "The invoice stays held until the credit note comes.",
             )
         )
-    found.append(
-        Choice(
-            "accept",
-            "check",
-            "Accept the difference",
-            f"Approves {money(invoice.total_amount, currency)} in full.",
-            why_not=authority.why_not,
-        )
-    )
+    found.append(_approve(invoice, authority, codes))
     return found
+
+
+def _approve(invoice: SupplierInvoice, authority: Authority, codes: set[str]) -> Choice:
+    is_sample = codes == {Check.SAMPLE}
+    return Choice(
+        "accept",
+        "check",
+        "Looked at, it is right" if is_sample else "Accept the difference",
+        f"Approves {money(invoice.total_amount, invoice.currency)} in full.",
+        why_not=authority.why_not,
+    )
 
 
 def _about_duplicate(
@@ -226,6 +232,10 @@ def _suggestion(codes: set[str], invoice: SupplierInvoice) -> tuple[str, str]:
         return "return", "Suggested: the earlier one is on file"
     if codes <= {Check.AWAITING_RECEIPT}:
         return "put_aside", "Suggested: nothing is wrong yet"
+    if codes == {Check.SAMPLE}:
+        return "accept", "Suggested: every check passed"
+    if codes & STOPS_PAYMENT:
+        return "put_aside", "Suggested: it ends when the supplier is cleared"
     if Check.QTY_ORDERED in codes and not codes & OF_RECEIVER:
         return "ask", "Suggested: the goods are here, the order can be raised"
     if codes & {Check.NO_PO, Check.LINE_UNMATCHED}:

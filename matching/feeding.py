@@ -15,11 +15,15 @@ from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 from functools import cached_property
+from hashlib import sha256
+
+from django.utils import timezone
 
 from matching.agreed import AgreedTerms
 from matching.limits import MatchLevel, Policy
 from matching.models import SupplierInvoice, SupplierInvoiceLine
 from matching.terms import (
+    BankChange,
     InvoiceKind,
     InvoiceLineTerms,
     InvoiceTerms,
@@ -35,6 +39,7 @@ from procure.tenancy import current_organization_id
 from procure.units import NO_FACTORS, canonical_unit
 from purchasing.models import PurchaseOrder, PurchaseOrderLine
 from purchasing.queries import LineQuantities, line_quantities
+from suppliers.payment_holds import changing_accounts
 
 InvoiceLines = Mapping[int, Sequence[SupplierInvoiceLine]]
 
@@ -115,6 +120,9 @@ class Feed:
         self.order_line_by_id = {line.pk: line for line in locked.all_lines}
         self.quantities = line_quantities(list(self.order_line_by_id))
         self.tolerances = Tolerances({invoice.received_on for invoice in invoices})
+        self.bank_changes = changing_accounts(
+            [invoice.supplier_id for invoice in invoices], timezone.localdate()
+        )
         self.agreed = AgreedTerms(locked.orders.values(), locked.all_lines)
         self._goods: dict[int, list[SupplierInvoiceLine]] = {
             invoice.pk: [line for line in lines.get(invoice.pk, ()) if not line.charge_code]
@@ -154,6 +162,7 @@ class Feed:
 
     def invoice_terms(self, invoice: SupplierInvoice) -> InvoiceTerms:
         """The invoice as the engine reads it; lines with a charge code become charges."""
+        change = self.bank_changes.get(invoice.supplier_id)
         charges = {code: Decimal(amount) for code, amount in invoice.charges.items()}
         rates = {code: Decimal(rate) for code, rate in invoice.charge_tax_rates.items()}
         for line in self.lines.get(invoice.pk, ()):
@@ -177,6 +186,9 @@ class Feed:
             taxes={Decimal(rate): Decimal(tax) for rate, tax in invoice.taxes.items()} or None,
             discount=invoice.discount_amount,
             total=invoice.total_amount,
+            supplier_status=invoice.supplier.status,
+            bank_change=BankChange(*change) if change else None,
+            draw=draw_of(invoice),
         )
 
     def _line_terms(self, line: SupplierInvoiceLine) -> InvoiceLineTerms:
@@ -267,6 +279,11 @@ class Feed:
         if len(policies) == 1 and (policy := policies.pop()) is not None:
             return policy
         return self.tolerances.policy(invoice.supplier_id, None, (), invoice.received_on)
+
+
+def draw_of(invoice: SupplierInvoice) -> Decimal:
+    """The invoice's lot in the random sample, from 0 to under 1: the same at every match."""
+    return Decimal(int.from_bytes(sha256(invoice.public_id.bytes).digest()[:8])) / 2**64
 
 
 def _key(code: str) -> str | None:

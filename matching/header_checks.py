@@ -1,4 +1,4 @@
-"""Checks that run once per invoice or per order: 3 to 5 and 13 to 16."""
+"""Checks that run once per invoice or per order: 2 to 5 and 13 to 17."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import timedelta
@@ -13,6 +13,7 @@ from procure.money import ZERO, minor_unit, plain_decimal, round_money
 BALANCE_UNITS = 5
 BALANCE_RULE = "rounding"
 HUNDRED = Decimal(100)
+ACTIVE, BLOCKED = "active", "blocked"
 
 
 def balance_result(invoice: InvoiceTerms, lines: Sequence[NetLine]) -> CheckResult | None:
@@ -40,6 +41,46 @@ def balance_result(invoice: InvoiceTerms, lines: Sequence[NetLine]) -> CheckResu
         at_stake=abs(difference),
         rule=BALANCE_RULE,
         limit=plain_decimal(allowed),
+    )
+
+
+def supplier_results(invoice: InvoiceTerms, at_stake: Decimal) -> Iterator[CheckResult]:
+    """Hold what nobody may be paid for: a blocked supplier, bank details on their way."""
+    if invoice.supplier_status is not None:
+        is_blocked = invoice.supplier_status == BLOCKED
+        yield CheckResult(
+            check=Check.SUPPLIER_BLOCKED,
+            status=Status.HOLD if is_blocked else Status.PASS,
+            expected=ACTIVE,
+            actual=invoice.supplier_status,
+            at_stake=at_stake if is_blocked else ZERO,
+        )
+    if invoice.bank_change is not None:
+        yield CheckResult(
+            check=Check.BANK_CHANGED,
+            status=Status.HOLD,
+            expected=invoice.bank_change.on_file,
+            actual=invoice.bank_change.asked,
+            at_stake=at_stake,
+        )
+
+
+def sample_result(
+    invoice: InvoiceTerms, results: Iterable[CheckResult], value: Decimal, policy: Policy
+) -> CheckResult | None:
+    """Draw an otherwise clean invoice for a person to look at; credits take no part."""
+    sample = policy.sample
+    if sample is None or invoice.draw is None or invoice.is_credit:
+        return None
+    if any(result.status is Status.HOLD for result in results):
+        return None
+    is_drawn = sample.is_drawn(value, invoice.draw)
+    return CheckResult(
+        check=Check.SAMPLE,
+        status=Status.HOLD if is_drawn else Status.PASS,
+        at_stake=value if is_drawn else ZERO,
+        rule=policy.rule,
+        limit=str(sample),
     )
 
 
@@ -116,25 +157,27 @@ def tax_results(
         yield _tax_result(code, sum(expected.values(), ZERO), invoice.tax, policy)
 
 
-def cap_result(
-    results: Iterable[CheckResult],
-    line_variances: Decimal,
-    policy: Policy,
-) -> CheckResult | None:
-    """Keep the accepted variances of one invoice together at or under the cap.
+def accepted_money(results: Iterable[CheckResult], line_variances: Decimal) -> Decimal:
+    """Add up what limits let pass on one invoice.
 
     ``line_variances`` are the lines' own; to them come what this invoice adds to accepted charge
     differences, and accepted upper tax differences.
     """
+    return line_variances + sum(
+        (
+            result.at_stake
+            for result in results
+            if result.status is Status.WITHIN_TOLERANCE
+            and result.check in (Check.CHARGE, Check.TAX)
+        ),
+        ZERO,
+    )
+
+
+def cap_result(accepted: Decimal, policy: Policy) -> CheckResult | None:
+    """Keep the accepted variances of one invoice together at or under the cap."""
     if policy.header_cap is None:
         return None
-    accepted = line_variances
-    for result in results:
-        if result.status is Status.WITHIN_TOLERANCE and result.check in (
-            Check.CHARGE,
-            Check.TAX,
-        ):
-            accepted += result.at_stake
     difference = accepted - policy.header_cap
     return CheckResult(
         check=Check.HEADER_CAP,

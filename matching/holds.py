@@ -42,7 +42,14 @@ OWNERS = {
     Check.CHARGE: Role.BUYER,
     Check.TAX: Role.AP_CLERK,
     Check.HEADER_CAP: Role.BUYER,
+    Check.SUPPLIER_BLOCKED: Role.AP_LEAD,
+    Check.BANK_CHANGED: Role.AP_LEAD,
+    Check.SAMPLE: Role.AP_LEAD,
 }
+# Nobody accepts these: they end when the supplier is unblocked or the change is decided.
+NOT_ACCEPTED = frozenset({Check.SUPPLIER_BLOCKED, Check.BANK_CHANGED})
+# While one of these is open, no part of the invoice is paid.
+STOPS_PAYMENT = NOT_ACCEPTED | {Check.SAMPLE}
 RECEIPT_CHECKS = frozenset({Check.AWAITING_RECEIPT, Check.QTY_RECEIVED, Check.QUALITY})
 UPDATED_FIELDS = [
     "order", "order_line", "expected", "actual", "difference", "percent", "rule",

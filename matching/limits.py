@@ -3,6 +3,7 @@
     Limit(mode, percent=…, amount=…, lower_percent=…, lower_amount=…, combine=…)
     limit.judge(base, difference, money=None)  -> Status
     Policy(…), DEFAULT_POLICY, CASE_POLICY
+    Sample(percent, threshold).is_drawn(value, draw)
 
 Pure: no database, no Django. Percents are in percent (2 means 2 %), amounts are money on the
 line for prices, quantities for quantity checks, money elsewhere.
@@ -117,11 +118,37 @@ EXACT = Limit(Mode.EXACT)
 
 
 @dataclass(frozen=True, slots=True)
+class Sample:
+    """How many of the otherwise clean invoices a person looks at.
+
+    At or above ``threshold`` (money) each is drawn with ``percent``, below it with
+    percent x value / threshold.
+    """
+
+    percent: Decimal
+    threshold: Decimal
+
+    def is_drawn(self, value: Decimal, draw: Decimal) -> bool:
+        """Say whether an invoice of this value with this lot (0 to under 1) is looked at."""
+        chance = self.percent / 100
+        if max(value, ZERO) < self.threshold:
+            chance = chance * max(value, ZERO) / self.threshold
+        return draw < chance
+
+    def __str__(self) -> str:
+        """Say it as a screen does: ``5 % at 1000 and more``."""
+        threshold = plain_decimal(self.threshold)
+        return f"{plain_decimal(self.percent)} % at {threshold} and more"
+
+
+@dataclass(frozen=True, slots=True)
 class Policy:
     """One version of a tolerance rule with its limits, as a whole; limits of rules never mix.
 
     ``rule`` names it on screens and in results ("T-14 v3"). ``quantity_received_weighed`` is for
     units of mass, volume, length and area; None means the same limit as for counted goods.
+    ``leakage_cap`` is money of the organization's currency per supplier and month; whoever keeps
+    count of it judges by `without_tolerance` when it is passed.
     """
 
     rule: str = "default"
@@ -135,6 +162,12 @@ class Policy:
     charge: Limit = Limit(Mode.LIMIT, percent=Decimal(10), amount=Decimal(50))
     tax: Limit = Limit(Mode.LIMIT, amount=Decimal("0.05"))
     header_cap: Decimal | None = Decimal(100)
+    sample: Sample | None = None
+    leakage_cap: Decimal | None = None
+
+    def without_tolerance(self, why: str) -> "Policy":
+        """Return the policy with every limit exact that was one; what was off stays off."""
+        return _without_tolerance(self, why)
 
     def received_limit(self, unit: str) -> Limit:
         """Return the limit on billed against received goods of this unit."""
@@ -144,6 +177,26 @@ class Policy:
     def tax_limit(self) -> Limit:
         """Return the limit per tax rate, which binds on both sides."""
         return _two_sided(self.tax)
+
+
+@lru_cache(maxsize=256)
+def _without_tolerance(policy: Policy, why: str) -> Policy:
+    def exact(limit: Limit) -> Limit:
+        return EXACT if limit.mode is Mode.LIMIT else limit
+
+    weighed = policy.quantity_received_weighed
+    return replace(
+        policy,
+        rule=f"{policy.rule}, {why}",
+        price=exact(policy.price),
+        contract_price=exact(policy.contract_price),
+        quantity_ordered=exact(policy.quantity_ordered),
+        quantity_received=exact(policy.quantity_received),
+        quantity_received_weighed=None if weighed is None else exact(weighed),
+        line_amount=exact(policy.line_amount),
+        charge=exact(policy.charge),
+        tax=exact(policy.tax),
+    )
 
 
 @lru_cache(maxsize=256)

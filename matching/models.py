@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from decimal import Decimal
 
 from django.contrib.postgres.constraints import ExclusionConstraint
@@ -12,6 +13,7 @@ from django.db.models.functions import Coalesce, Upper
 from django.utils import timezone
 
 from matching.misses import MissAttribution
+from matching.suspensions import ToleranceSuspension
 from procure.fields import (
     AmountField,
     OrganizationForeignKey,
@@ -25,7 +27,7 @@ from procure.tenancy import Addressed, OrganizationOwned
 from purchasing.models import PurchaseOrder, PurchaseOrderLine
 from suppliers.models import Category, Sku, Supplier, validity
 
-__all__ = ["MissAttribution"]
+__all__ = ["MissAttribution", "ToleranceSuspension"]
 
 CASCADE = models.CASCADE
 PROTECT = models.PROTECT
@@ -195,7 +197,7 @@ class Tolerance(Addressed):
 
     `limits` maps a check (price, contract_price, quantity_ordered, quantity_received,
     line_amount, charge, tax) to a limit object of the case-file format, and may hold
-    `header_cap`. No SKU, category or supplier: the organization's own rule.
+    `header_cap`, `leakage_cap` and `sample`. No SKU, category or supplier: the organization's own rule.
     """
 
     number = models.PositiveIntegerField()
@@ -235,13 +237,17 @@ class Tolerance(Addressed):
     def __str__(self) -> str:
         return f"T-{self.number} v{self.version}"
 
+    def is_valid_on(self, day: date) -> bool:
+        """Whether this version applies to invoices received on that day."""
+        return self.valid_from <= day and (self.valid_to is None or day <= self.valid_to)
+
 
 class MatchResult(OrganizationOwned):
     """What the last match of an invoice found: every check with its figures and its rule.
 
     `lines` says per position how it was linked and how much of it is supported; `charges` maps an
-    order's id to the charges that this invoice bills on it. Ordered, supported and disputed are in
-    the invoice's currency; supported and disputed add up to its total.
+    order's id to the charges that this invoice bills on it. Ordered, supported, disputed and
+    what limits let pass are in the invoice's currency; supported and disputed add up to its total.
     """
 
     invoice = OrganizationForeignKey(SupplierInvoice, CASCADE, related_name="match_results")
@@ -252,6 +258,7 @@ class MatchResult(OrganizationOwned):
     ordered_amount = AmountField(null=True)
     supported_amount = AmountField(null=True)
     disputed_amount = AmountField(null=True)
+    accepted_amount = AmountField(default=Decimal(0))
     released_by = models.CharField(max_length=200, blank=True)
     matched_at = models.DateTimeField(default=timezone.now)
 

@@ -49,6 +49,9 @@ CHECK_WORDS = {
     Check.CHARGE: "Charge",
     Check.TAX: "Tax",
     Check.HEADER_CAP: "Total variance",
+    Check.SUPPLIER_BLOCKED: "Supplier blocked",
+    Check.BANK_CHANGED: "Bank details",
+    Check.SAMPLE: "Sample",
 }
 
 

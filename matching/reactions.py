@@ -12,12 +12,14 @@ from collections.abc import Collection, Sequence
 from django.db.models import Q
 
 from matching.holds import Cause
-from matching.models import SupplierInvoice
+from matching.models import Hold, SupplierInvoice
 from matching.rematching import match_invoices, rematch_order_lines
 from matching.resolution import apply_due_resolutions
+from matching.results import Check
 from matching.settling import orders_of_lines, settle_orders
 from matching.telling import tell_matched
 from matching.tolerances import ensure_default_tolerance
+from procure.daily import every_day
 from procure.events import reacts_to, sweeps
 from procure.models import BusinessEvent
 from procure.tenancy import tenant_atomic
@@ -183,6 +185,15 @@ def _settling_words(event: BusinessEvent) -> str:
         return f"{GOODS_IN_WORDS[event.kind]} {event.label}"
     noun = "invoice" if event.kind.startswith("supplier_invoice") else "order"
     return f"{noun} {event.label}"
+
+
+@every_day
+def match_after_waiting_periods() -> None:
+    """A change of bank details that was confirmed comes into force by the day alone."""
+    held = Hold.objects.filter(check_code=Check.BANK_CHANGED, status=Hold.Status.OPEN)
+    cause = Cause("bank details in force")
+    ids = set(held.values_list("invoice_id", flat=True))
+    tell_matched(match_invoices(ids, cause), cause, None)
 
 
 @sweeps

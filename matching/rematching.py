@@ -36,7 +36,7 @@ LINE_FIELDS = ["order_line", "matched_quantity", "matched_price", "matched_amoun
 INVOICE_FIELDS = ["status", "matched_at", "approved_at", "approved_amount"]
 RESULT_FIELDS = [
     "outcome", "checks", "lines", "charges", "ordered_amount", "supported_amount",
-    "disputed_amount", "released_by", "matched_at",
+    "disputed_amount", "accepted_amount", "released_by", "matched_at",
 ]  # fmt: skip
 NO_CAUSE = Cause()
 
@@ -303,6 +303,7 @@ def _result(each: Matched) -> MatchResult:
         ordered_amount=amounts.ordered,
         supported_amount=amounts.supported,
         disputed_amount=amounts.in_dispute,
+        accepted_amount=each.outcome.accepted,
         released_by="" if each.holds.open else ", ".join(released)[:200],
         matched_at=each.invoice.matched_at or timezone.now(),
     )

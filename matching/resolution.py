@@ -16,7 +16,7 @@ from django.utils import timezone
 
 from matching.authority import membership_of, require_authority
 from matching.capture import set_void
-from matching.holds import Cause
+from matching.holds import STOPS_PAYMENT, Cause
 from matching.models import (
     Hold,
     InvoiceNote,
@@ -72,10 +72,13 @@ def keep_invoice(invoice: SupplierInvoice, *, reason: str, actor: User) -> Resol
 def pay_supported(invoice: SupplierInvoice, *, reason: str, actor: User) -> Resolution:
     """Approves what order, receipts and agreement support, and claims the rest from the supplier.
 
-    Refused: nobody but accounts payable, nothing held, nothing supported.
+    Refused: nobody but accounts payable, nothing held, nothing supported, a hold that stops every
+    payment (a blocked supplier, bank details on their way, a sample nobody has looked at).
     """
     _require_payer(actor)
     invoice, holds = _held(invoice)
+    if any(hold.check_code in STOPS_PAYMENT for hold in holds):
+        raise BusinessRuleError("stopped", "Something stops every payment of this invoice.")
     result = MatchResult.objects.get(invoice=invoice)
     supported, disputed = result.supported_amount or ZERO, result.disputed_amount or ZERO
     if invoice.kind == SupplierInvoice.Kind.CREDIT or supported <= 0:

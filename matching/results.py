@@ -5,6 +5,7 @@ MatchOutcome.holds              the held checks, in the order of the screens
 MatchOutcome.within_tolerance   the differences a limit let pass, with its rule
 MatchOutcome.lines              per invoice line: link, normalised quantity and price, support
 MatchOutcome.amounts            ordered, invoiced, supported, in dispute
+MatchOutcome.accepted           the money that limits let pass
 """
 
 from dataclasses import dataclass
@@ -21,6 +22,8 @@ class Check(StrEnum):
     """The checks by the word that a hold of theirs carries."""
 
     DUPLICATE_SUSPECT = "DUPLICATE_SUSPECT"
+    SUPPLIER_BLOCKED = "SUPPLIER_BLOCKED"
+    BANK_CHANGED = "BANK_CHANGED"
     HEADER_BALANCE = "HEADER_BALANCE"
     NO_PO = "NO_PO"
     PO_SUPPLIER = "PO_SUPPLIER"
@@ -38,6 +41,7 @@ class Check(StrEnum):
     CHARGE = "CHARGE"
     TAX = "TAX"
     HEADER_CAP = "HEADER_CAP"
+    SAMPLE = "SAMPLE"
     TERMS = "TERMS"
     UOM_FACTOR = "UOM_FACTOR"
 
@@ -45,6 +49,8 @@ class Check(StrEnum):
 # UOM_UNKNOWN comes with the link: only a linked line has a unit to be converted to.
 CHECK_NUMBER = {
     Check.DUPLICATE_SUSPECT: 1,
+    Check.SUPPLIER_BLOCKED: 2,
+    Check.BANK_CHANGED: 2,
     Check.HEADER_BALANCE: 3,
     Check.NO_PO: 4,
     Check.PO_SUPPLIER: 4,
@@ -64,6 +70,7 @@ CHECK_NUMBER = {
     Check.TAX: 14,
     Check.HEADER_CAP: 15,
     Check.TERMS: 16,
+    Check.SAMPLE: 17,
 }
 
 
@@ -161,12 +168,16 @@ class MatchedAmounts:
 
 @dataclass(frozen=True, slots=True)
 class MatchOutcome:
-    """The whole answer for one invoice."""
+    """The whole answer for one invoice.
+
+    ``accepted`` is the money that limits let pass on it: what the header cap looks at.
+    """
 
     number: str
     results: tuple[CheckResult, ...]
     lines: tuple[LineMatch, ...]
     amounts: MatchedAmounts
+    accepted: Decimal = ZERO
 
     @property
     def holds(self) -> tuple[CheckResult, ...]:

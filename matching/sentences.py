@@ -55,6 +55,10 @@ def _sentence(invoice: SupplierInvoice, hold: Hold) -> str:
         Check.NO_PO: f"There is no order {actual}." if actual else "The invoice names no order.",
         Check.PO_SUPPLIER: f"The order went to supplier {expected}, the invoice comes from {actual}.",
         Check.PO_STATUS: f"Order {hold.order or ''} is {actual}; only an issued order can be billed.",
+        Check.SUPPLIER_BLOCKED: f"{invoice.supplier} is blocked: nothing is paid to it.",
+        Check.BANK_CHANGED: f"Bank details are changing from {expected} to {actual}; the change is "
+        "not confirmed yet.",
+        Check.SAMPLE: "Nothing is wrong: it was drawn for a look before it is paid.",
         Check.CURRENCY: f"The order is in {expected}, the invoice in {actual}.",
     }
     return sentences.get(Check(hold.check_code), f"{hold.check_code}: {expected}, {actual}")

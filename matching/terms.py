@@ -8,6 +8,7 @@ back is a credit.
 `OrderTerms` / `OrderLineTerms`      what was agreed, received and billed so far
 `InvoiceTerms` / `InvoiceLineTerms`  what is billed now, as written
 `Creditable`                         what a credited invoice billed on one order line
+`BankChange`                         bank details of the supplier that nobody has confirmed yet
 """
 
 from collections.abc import Mapping
@@ -135,12 +136,22 @@ class Creditable:
 
 
 @dataclass(frozen=True, slots=True)
+class BankChange:
+    """The account that was paid last, and another that asks to take its place, in words."""
+
+    on_file: str
+    asked: str
+
+
+@dataclass(frozen=True, slots=True)
 class InvoiceTerms:
     """One invoice or credit note as written; money in ``currency``.
 
     ``total`` None: the invoice states none, so its balance is not checked. ``taxes`` is the tax
     billed per rate; None with rates on lines: ``tax`` is all there is. ``duplicate_of`` is the
     number of the earlier invoice it is suspected to repeat. ``creditable`` belongs to credits.
+    ``supplier_status`` and ``bank_change`` None: nobody asked, nothing to say. ``draw`` from 0 to
+    under 1 is the invoice's lot in the random sample; None: it takes no part.
     """
 
     number: str
@@ -160,6 +171,9 @@ class InvoiceTerms:
     discount: Decimal = ZERO
     total: Decimal | None = None
     duplicate_of: str | None = None
+    supplier_status: str | None = None
+    bank_change: BankChange | None = None
+    draw: Decimal | None = None
     creditable: tuple[Creditable, ...] = ()
 
     @property

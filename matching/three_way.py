@@ -12,11 +12,14 @@ from collections.abc import Iterable, Sequence
 from decimal import Decimal, localcontext
 
 from matching.header_checks import (
+    accepted_money,
     balance_result,
     cap_result,
     charge_results,
     order_results,
+    sample_result,
     supplier_differs,
+    supplier_results,
     tax_bases,
     tax_results,
 )
@@ -68,8 +71,11 @@ class _Match:
         self.billed: dict[int, BilledLine] = {}
         self.normalised: dict[int, NormalisedLine] = {}
         self.supported: dict[int, Decimal] = {}
+        self.accepted = ZERO
 
     def outcome(self) -> MatchOutcome:
+        invoiced = _invoiced(self.invoice, self.lines)
+        self.results.extend(supplier_results(self.invoice, invoiced))
         balance = balance_result(self.invoice, self.lines)
         if balance is not None:
             self.results.append(balance)
@@ -79,6 +85,9 @@ class _Match:
         self._check_lines()
         bases = tax_bases(self.invoice, self.lines)
         self._check_sums(involved, bases)
+        sampled = sample_result(self.invoice, self.results, invoiced, self.policy)
+        if sampled is not None:
+            self.results.append(sampled)
         amounts = matched_amounts(
             self.invoice,
             self.lines,
@@ -92,6 +101,7 @@ class _Match:
             results=tuple(self.results),
             lines=tuple(self._line_match(link) for link in self.links),
             amounts=amounts,
+            accepted=self.accepted,
         )
 
     def _involved_orders(self) -> list[OrderTerms]:
@@ -191,7 +201,8 @@ class _Match:
             self.results.extend(charge_results(self.invoice, involved, self.policy))
         self.results.extend(tax_results(self.invoice, bases, self.policy))
         if comparable:
-            cap = cap_result(self.results, self._line_variances(), self.policy)
+            self.accepted = accepted_money(self.results, self._line_variances())
+            cap = cap_result(self.accepted, self.policy)
             if cap is not None:
                 self.results.append(cap)
 
@@ -233,12 +244,17 @@ class _Match:
         )
 
 
+def _invoiced(invoice: InvoiceTerms, lines: Iterable[NetLine]) -> Decimal:
+    """Return what the invoice asks for: its total, else the sum of its parts."""
+    if invoice.total is not None:
+        return invoice.total
+    net = sum((line.net_amount for line in lines), ZERO)
+    return net + sum(invoice.charges.values(), ZERO) + invoice.tax
+
+
 def _duplicate(invoice: InvoiceTerms, lines: list[NetLine]) -> MatchOutcome:
     """Hold a suspected duplicate; nothing else is looked at."""
-    net = sum((line.net_amount for line in lines), ZERO)
-    invoiced = invoice.total
-    if invoiced is None:
-        invoiced = net + sum(invoice.charges.values(), ZERO) + invoice.tax
+    invoiced = _invoiced(invoice, lines)
     hold = CheckResult(
         check=Check.DUPLICATE_SUSPECT,
         status=Status.HOLD,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from decimal import Decimal
 from typing import Any
 
 from django import forms
@@ -29,6 +30,7 @@ MODES = [
 ]
 
 
+CAPS = ("header_cap", "leakage_cap")
 USUAL = ("", "Exact, weighed goods 2 %")  # what `quantity_received` is when nothing is said
 
 
@@ -47,6 +49,22 @@ class ToleranceForm(forms.Form):
         required=False, min_value=ZERO, max_digits=14, decimal_places=4,
         label="All accepted differences of an invoice together, at most",
         help_text="Empty: no cap.",
+    )  # fmt: skip
+    leakage_cap = forms.DecimalField(
+        required=False, min_value=ZERO, max_digits=14, decimal_places=4,
+        label="Accepted differences of a supplier in a month, at most",
+        help_text="In the organization's currency. Past it, the supplier is matched without "
+        "tolerance until somebody has looked. Empty: no cap.",
+    )  # fmt: skip
+    sample_percent = forms.DecimalField(
+        required=False, min_value=ZERO, max_value=Decimal(100), max_digits=7, decimal_places=4,
+        label="Clean invoices to look at, percent",
+        help_text="Drawn at random from those that nothing else holds. Empty: none.",
+    )  # fmt: skip
+    sample_threshold = forms.DecimalField(
+        required=False, min_value=ZERO, max_digits=14, decimal_places=4,
+        label="Drawn that often from this amount on",
+        help_text="Smaller invoices are drawn more rarely, in proportion. Empty: all alike.",
     )  # fmt: skip
 
     def __init__(self, *args: Any, limits: Mapping[str, Any] | None = None, **kwargs: Any) -> None:
@@ -71,8 +89,13 @@ class ToleranceForm(forms.Form):
                     required=False, min_value=ZERO, max_digits=14, decimal_places=4,
                     label=f"{words}: {label}", initial=limit.get(part),
                 )  # fmt: skip
-        if limits:
-            self.fields["header_cap"].initial = limits.get("header_cap")
+        sample = (limits or {}).get("sample") or {}
+        for name, value in (
+            *((cap, (limits or {}).get(cap)) for cap in CAPS),
+            ("sample_percent", sample.get("percent")),
+            ("sample_threshold", sample.get("threshold")),
+        ):
+            self.fields[name].initial = value
 
     def rows(self) -> Iterator[tuple[str, BoundField, BoundField, BoundField]]:
         """The checks with their three fields, for the table."""
@@ -80,13 +103,7 @@ class ToleranceForm(forms.Form):
             yield words, self[f"{check}_mode"], self[f"{check}_percent"], self[f"{check}_amount"]
 
     def clean_sku(self) -> Sku | None:
-        code = self.cleaned_data["sku"].strip()
-        if not code:
-            return None
-        sku: Sku | None = Sku.objects.filter(code_key=code.upper()).first()
-        if sku is None:
-            raise forms.ValidationError(f"There is no SKU {code}.")
-        return sku
+        return sku_by_code(self.cleaned_data["sku"])
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or {}
@@ -110,6 +127,42 @@ class ToleranceForm(forms.Form):
                 value = data[f"{check}_{part}"]
                 if mode == Mode.LIMIT and value is not None:
                     found[check][part] = plain_decimal(value)
-        cap = data["header_cap"]
-        found["header_cap"] = None if cap is None else plain_decimal(cap)
+        for cap in CAPS:
+            found[cap] = None if data[cap] is None else plain_decimal(data[cap])
+        if data["sample_percent"]:
+            found["sample"] = {
+                "percent": plain_decimal(data["sample_percent"]),
+                "threshold": plain_decimal(data["sample_threshold"] or ZERO),
+            }
         return found
+
+
+class WhichRuleForm(forms.Form):
+    """Asks which rule judges an invoice of a supplier for a SKU, received on a day."""
+
+    supplier: forms.ModelChoiceField[Supplier] = forms.ModelChoiceField(
+        queryset=None, to_field_name="public_id", empty_label="Choose a supplier"
+    )
+    sku = forms.CharField(required=False, max_length=80, label="SKU")
+    on = forms.DateField(required=False, label="Received on")
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        supplier = self.fields["supplier"]
+        assert isinstance(supplier, forms.ModelChoiceField)
+        supplier.queryset = Supplier.objects.all()
+        self.fields["on"].initial = timezone.localdate
+
+    def clean_sku(self) -> Sku | None:
+        return sku_by_code(self.cleaned_data["sku"])
+
+
+def sku_by_code(text: str) -> Sku | None:
+    """The SKU of that code, in whatever case; none for a blank, refused when it is unknown."""
+    code = text.strip()
+    if not code:
+        return None
+    sku: Sku | None = Sku.objects.select_related("category").filter(code_key=code.upper()).first()
+    if sku is None:
+        raise forms.ValidationError(f"There is no SKU {code}.")
+    return sku

@@ -10,10 +10,11 @@ from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils import timezone
 
-from matching.models import Tolerance
+from matching.leakage import open_suspensions, restore_tolerances
+from matching.models import Tolerance, ToleranceSuspension
 from matching.queries import tolerance_rules
-from matching.tolerance_forms import ToleranceForm
-from matching.tolerances import default_limits, set_tolerance
+from matching.tolerance_forms import ToleranceForm, WhichRuleForm
+from matching.tolerances import WhichRule, default_limits, set_tolerance, which_rule
 from procure.documents import find, idempotent
 from procure.errors import BusinessRuleError
 from procure.forms import add_rule_error
@@ -24,15 +25,41 @@ from procure.tenancy import OrganizationRequest
 
 @requires("settings.read")
 def tolerance_list(request: OrganizationRequest) -> HttpResponse:
-    """Every version of every rule, what applies today first."""
+    """Every version of every rule, what applies today first, and which one judges a given line."""
+    asked = WhichRuleForm(request.GET if "supplier" in request.GET else None)
     context = {
         "rules": tolerance_rules(),
+        "suspensions": open_suspensions(),
+        "asked": asked,
+        "answer": _answer(asked) if asked.is_bound and asked.is_valid() else None,
         "today": timezone.localdate(),
         "can_write": request.membership.may("tolerances.write"),
     }
     return render_screen(
         request, "matching/tolerance_list.html", context, breadcrumb=["Tolerances"]
     )
+
+
+def _answer(asked: WhichRuleForm) -> WhichRule:
+    chosen = asked.cleaned_data
+    return which_rule(chosen["supplier"], chosen["sku"], chosen["on"] or timezone.localdate())
+
+
+@requires("tolerances.write")
+@idempotent
+def suspension_review(request: OrganizationRequest, public_id: uuid.UUID) -> HttpResponse:
+    """Somebody has looked at what was accepted: the supplier's tolerances apply again."""
+    suspension = find(ToleranceSuspension, public_id)
+    back = redirect("matching:tolerance_list", request.organization.slug)
+    if request.method == "POST":
+        try:
+            restore_tolerances(
+                suspension, review=request.POST.get("review", ""), actor=request.user
+            )
+            messages.success(request, f"Tolerances apply to {suspension.supplier} again.")
+        except BusinessRuleError as error:
+            messages.error(request, error.message)
+    return back
 
 
 @requires("tolerances.write")

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import lru_cache
 from typing import Any
@@ -15,9 +16,9 @@ from typing import Any
 from django.db import transaction
 from django.db.models import Max, Q
 
-from matching.case_reading import CaseFileError, read_policy
+from matching.case_reading import CaseFileError, read_rule
 from matching.limits import DEFAULT_POLICY, MatchLevel, Policy
-from matching.models import Tolerance
+from matching.models import Tolerance, ToleranceSuspension
 from procure.errors import BusinessRuleError
 from procure.events import record
 from procure.models import User
@@ -27,10 +28,15 @@ Scope = tuple[int | None, int | None, int | None]  # SKU, category, supplier
 
 
 class Tolerances:
-    """The rules of the organization that are valid on some of the given days: one statement."""
+    """The rules of the organization that are valid on some of the given days: one statement.
+
+    Where a rule has a leakage cap, another one reads which suppliers passed it.
+    """
 
     def __init__(self, days: Collection[date]) -> None:
         self._versions: dict[Scope, list[Tolerance]] = defaultdict(list)
+        self._suspended: dict[int, str] = {}
+        self.has_leakage_cap = False
         if not days:
             return
         rules = Tolerance.objects.filter(
@@ -38,11 +44,17 @@ class Tolerances:
         ).select_related("sku", "category", "supplier")
         for rule in rules:
             self._versions[rule.sku_id, rule.category_id, rule.supplier_id].append(rule)
+            self.has_leakage_cap |= rule.limits.get("leakage_cap") is not None
+        if self.has_leakage_cap:
+            open_ones = ToleranceSuspension.objects.filter(reviewed_at__isnull=True)
+            self._suspended = {one.supplier_id: str(one) for one in open_ones}
 
     def policy(self, supplier_id: int, sku: Sku | None, lineage: Sequence[int], on: date) -> Policy:
         """The policy of the first scope that has a version valid on the day."""
         rule = self._rule(supplier_id, sku, lineage, on)
-        return DEFAULT_POLICY if rule is None else policy_of(rule)
+        policy = DEFAULT_POLICY if rule is None else policy_of(rule)
+        why = self._suspended.get(supplier_id)
+        return policy if why is None else policy.without_tolerance(why)
 
     def match_level(
         self, supplier_id: int, sku: Sku, lineage: Sequence[int], on: date
@@ -55,11 +67,54 @@ class Tolerances:
     def _rule(
         self, supplier_id: int, sku: Sku | None, lineage: Sequence[int], on: date
     ) -> Tolerance | None:
+        steps = self.ladder(supplier_id, sku, lineage, on)
+        return next((rule for _, rule in steps if rule is not None), None)
+
+    def ladder(
+        self, supplier_id: int, sku: Sku | None, lineage: Sequence[int], on: date
+    ) -> Iterator[tuple[Scope, Tolerance | None]]:
+        """The scopes in the order they are asked, each with its version of the day."""
         for scope in _scopes(supplier_id, sku, lineage):
-            for rule in self._versions.get(scope, ()):
-                if rule.valid_from <= on and (rule.valid_to is None or on <= rule.valid_to):
-                    return rule
-        return None
+            versions = self._versions.get(scope, ())
+            yield scope, next((rule for rule in versions if rule.is_valid_on(on)), None)
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One scope that is asked for a rule, in words, with the version it has on the day."""
+
+    scope: str
+    rule: Tolerance | None
+    applies: bool
+
+
+@dataclass(frozen=True, slots=True)
+class WhichRule:
+    """The policy that judges a line, and how it was found."""
+
+    policy: Policy
+    steps: Sequence[Step]
+
+
+def which_rule(supplier: Supplier, sku: Sku | None, on: date) -> WhichRule:
+    """Explains which rule judges a supplier's line for this SKU, of an invoice received that day."""
+    lineage: Sequence[int] = []
+    if sku is not None:
+        lineage = sku.category.lineage or [sku.category_id]
+    rules = Tolerances({on})
+    names = dict(Category.objects.filter(pk__in=lineage).values_list("pk", "name"))
+    steps: list[Step] = []
+    is_found = False
+    for (sku_id, category_id, supplier_id), rule in rules.ladder(supplier.pk, sku, lineage, on):
+        words = [
+            *([str(sku)] if sku_id else []),
+            *([names[category_id]] if category_id else []),
+            *([str(supplier)] if supplier_id else []),
+        ]
+        applies = rule is not None and not is_found
+        is_found |= applies
+        steps.append(Step(", ".join(words) or "Everything", rule, applies))
+    return WhichRule(rules.policy(supplier.pk, sku, lineage, on), steps)
 
 
 def policy_of(rule: Tolerance) -> Policy:
@@ -94,7 +149,7 @@ def _frozen(limits: Mapping[str, Any]) -> Frozen:
 @lru_cache(maxsize=512)
 def _read(name: str, limits: Frozen) -> Policy:
     plain = {key: dict(value) if isinstance(value, tuple) else value for key, value in limits}
-    return read_policy(plain, "limits", rule=name, base=DEFAULT_POLICY)
+    return read_rule(plain, "limits", rule=name)
 
 
 @transaction.atomic
@@ -168,7 +223,7 @@ def ensure_default_tolerance(actor: User | None = None) -> Tolerance:
 
 def _require_readable(limits: Mapping[str, Any]) -> None:
     try:
-        read_policy(dict(limits), "limits")
+        read_rule(dict(limits), "limits", rule="new")
     except CaseFileError as error:
         raise BusinessRuleError(
             "limits", f"These limits cannot be read: {error}", "limits"

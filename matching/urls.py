@@ -41,6 +41,11 @@ urlpatterns = [
         tolerance_views.tolerance_new,
         name="tolerance_change",
     ),
+    path(
+        "settings/tolerances/suspensions/<uuid:public_id>/",
+        tolerance_views.suspension_review,
+        name="suspension_review",
+    ),
     path("scorecards/", result_views.scorecard_list, name="scorecard_list"),
     path("scorecards/<uuid:public_id>/", result_views.scorecard_detail, name="scorecard_detail"),
     path(

@@ -46,6 +46,25 @@ def payments_held(supplier_ids: Iterable[int], on: date | None = None) -> dict[i
     return {supplier_id: _hold(supplier_id, ends) for supplier_id, ends in found.items()}
 
 
+def changing_accounts(supplier_ids: Iterable[int], on: date) -> dict[int, tuple[str, str]]:
+    """Per supplier with a change on its way: the account in force and the one asked for, masked.
+
+    One statement. A first account changes nothing and is left out.
+    """
+    found: dict[int, tuple[str, str]] = {}
+    in_force: dict[int, str] = {}
+    accounts = BankAccount.objects.filter(supplier_id__in=set(supplier_ids)).exclude(
+        status=BankAccount.Status.REJECTED
+    )
+    for account in accounts.order_by("supplier_id", "version"):
+        if account.is_in_force(on):
+            in_force[account.supplier_id] = account.masked
+            found.pop(account.supplier_id, None)
+        elif account.supplier_id in in_force:
+            found[account.supplier_id] = in_force[account.supplier_id], account.masked
+    return found
+
+
 def hold_among(supplier_id: int, accounts: Iterable[BankAccount], on: date) -> PaymentHold | None:
     """The same for one supplier of whom every version is at hand: no statement."""
     ends = [one.usable_from for one in accounts if one.is_open or one.is_waiting(on)]

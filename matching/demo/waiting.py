@@ -10,7 +10,8 @@ from decimal import Decimal
 from matching.capture import CapturedLine, capture_invoice
 from matching.demo.company import Company
 from matching.demo.pictures import CRUSHED_CARTON
-from matching.models import Tolerance
+from matching.models import Tolerance, ToleranceSuspension
+from matching.tolerances import default_limits
 from purchasing.approving import approve_purchase_order, send_back_purchase_order
 from purchasing.content import content_hash
 from purchasing.drafts import OrderedLine
@@ -335,8 +336,41 @@ def _rule_holds(desk: Desk) -> None:
     desk.receive(pallets)
     desk.bill(pallets, desk.lines(pallets, price={1: "1.06"}), due_in=19)
 
+    _looked_at(desk)
+
     wanted = [(f"LBL-CASE-{code}", "110") for code in ("CHO", "ALM", "BER", "PNB", "COC", "MAP")]
     wanted += [(f"LBL-LID-{code}", "120") for code in ("CHO", "ALM", "BER", "PNB", "COC", "MAP")]
     many = desk.issued("BRIGHTLINE", "PACK-LABEL", wanted)
     desk.receive(many)
     desk.bill(many, desk.lines(many, price=dict.fromkeys(range(1, 13), "1.008")), due_in=21)
+
+
+def _looked_at(desk: Desk) -> None:
+    """A clean invoice drawn for a look, and a supplier of whom too much was accepted last month."""
+    company = desk.company
+    last_month = company.today.replace(day=1) - timedelta(days=1)
+    common = {
+        "valid_from": company.today - timedelta(days=90),
+        "created_by": company.people["aplead"],
+    }
+    Tolerance.objects.create(
+        number=3,
+        category=company.categories["MRO-SAFE"],
+        limits={**default_limits(), "sample": {"percent": "100", "threshold": "0"}},
+        **common,
+    )
+    gloves = desk.issued("SAFEHAND", "MRO-SAFE", [("GLV-L", "150")])
+    desk.receive(gloves)
+    desk.bill(gloves, desk.lines(gloves), due_in=22)
+    Tolerance.objects.create(
+        number=4,
+        supplier=company.suppliers["AROMA"],
+        limits={**default_limits(), "leakage_cap": "60.00"},
+        **common,
+    )
+    ToleranceSuspension.objects.create(
+        supplier=company.suppliers["AROMA"],
+        month=last_month.replace(day=1),
+        accepted_amount=Decimal("74.20"),
+        cap_amount=Decimal("60.00"),
+    )

@@ -10,6 +10,7 @@ from django import template
 from django.forms.boundfield import BoundField
 
 from matching.case_reading import read_limit
+from matching.limits import Sample
 from matching.queries import in_words
 from matching.tolerance_forms import CHECKS, USUAL
 from procure.money import plain_decimal
@@ -47,4 +48,10 @@ def limits_in_words(limits: dict[str, Any]) -> list[tuple[str, str]]:
         if check in limits or check == "quantity_received"
     ]
     cap = limits.get("header_cap")
-    return [*found, ("All together", "no cap" if cap is None else f"at most {cap}")]
+    found.append(("All together", "no cap" if cap is None else f"at most {cap}"))
+    if leakage := limits.get("leakage_cap"):
+        found.append(("Accepted from a supplier in a month", f"at most {leakage}"))
+    if sample := limits.get("sample"):
+        drawn = Sample(Decimal(sample["percent"]), Decimal(sample["threshold"]))
+        found.append(("Sample of clean invoices", str(drawn)))
+    return found

@@ -10,7 +10,7 @@ from typing import Any
 
 from django.core.files.uploadedfile import SimpleUploadedFile
 
-from matching.models import SupplierInvoice, Tolerance
+from matching.models import SupplierInvoice, Tolerance, ToleranceSuspension
 from matching.tolerances import default_limits, set_tolerance
 from procure.attachments import attach_file
 from procure.columns import Notation
@@ -65,6 +65,7 @@ class Records:
     rule: ApprovalRule
     budget: Budget
     tolerance: Tolerance
+    suspension: ToleranceSuspension
     contact: Contact
     account: BankAccount
     tried: ImportRun
@@ -192,6 +193,9 @@ def made_for_buying(world: World) -> dict[str, Any]:
         ),
         "tolerance": set_tolerance(
             sku=world.shipper, limits=default_limits(), valid_from=today(), actor=None
+        ),
+        "suspension": ToleranceSuspension.objects.create(
+            supplier=world.kestrel, month=today(), accepted_amount=12, cap_amount=10
         ),
     }
 
@@ -340,6 +344,7 @@ LEADS_ON = "it leads on to another screen"
 PIECE = "a part of a screen, looked at inside it"
 DOWNLOAD = "a file"
 NO_SCREEN: dict[str, str] = {
+    "matching:suspension_review": SENT_FROM_FORM,
     "suppliers:review_accept": SENT_FROM_FORM,
     "suppliers:review_dismiss": SENT_FROM_FORM,
     "suppliers:bank_account_call": SENT_FROM_FORM,

@@ -7,8 +7,8 @@ from datetime import timedelta
 from itertools import count
 from typing import Any
 
-from matching import attributing, capture, order_changes, resolution, tolerances
-from matching.models import Hold, Resolution
+from matching import attributing, capture, leakage, order_changes, resolution, tolerances
+from matching.models import Hold, Resolution, ToleranceSuspension
 from purchasing.models import PurchaseOrderLine
 from tests.matching.paying import an_order, billed, invoice
 from tests.purchasing.buying import receive, today
@@ -47,6 +47,9 @@ def for_paying(world: World) -> dict[str, Step]:
 
     over = an_order(world, (world.shipper, 100, 1), number="PO-OVER")
     receive(world, over, (1, 105))
+    suspended = ToleranceSuspension.objects.create(
+        supplier=world.northline, month=today().replace(day=1), accepted_amount=12, cap_amount=10
+    )
     too_much = invoice(world, "INV-9", billed(1, 105, 1, order="PO-OVER"))
     return {
         "order_changes.py:change_order_as_billed": lambda: order_changes.change_order_as_billed(
@@ -77,6 +80,9 @@ def for_paying(world: World) -> dict[str, Step]:
         ),
         "capture.py:capture_invoice": lambda: invoice(
             world, "INV-3", billed(1, 1, 1, order=str(order.number))
+        ),
+        "leakage.py:restore_tolerances": lambda: leakage.restore_tolerances(
+            suspended, review="Their new price list", actor=lead
         ),
         "tolerances.py:set_tolerance": lambda: tolerances.set_tolerance(
             sku=world.shipper,
