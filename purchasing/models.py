@@ -193,6 +193,7 @@ class PurchaseOrderLine(OrganizationOwned):
 
     class PriceSource(models.TextChoices):
         AGREEMENT = "agreement", "Agreement"
+        QUOTE = "quote", "Quote"
         LAST_PAID = "last_paid", "Last paid"
         STANDARD = "standard", "Standard cost"
         ENTERED = "entered", "Entered"

@@ -79,7 +79,7 @@ class Route:
 
 
 def form_lines(order: PurchaseOrder, line_nos: Sequence[int] | None = None) -> list[FormLine]:
-    """The order's lines, or some and those of the same SKUs, with hints: one statement, and six
+    """The order's lines, or some and those of the same SKUs, with hints: one statement, and seven
     for the prices."""
     if order.pk is None:
         return []
@@ -104,7 +104,7 @@ def form_line(
     days = category_lead_time if days is None else days
     arrives = None if days is None else timezone.localdate() + timedelta(days=days)
     hint, tone = price_hint(line, known, currency)
-    source = known.agreement_number if known and line.price_source == known.source else ""
+    source = known.source_words if known and line.price_source == known.source else ""
     return FormLine(line, hint, tone, is_price_edited(line), arrives, source)
 
 

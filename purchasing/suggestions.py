@@ -24,6 +24,7 @@ MOST_PASTED = 500
 
 SOURCE_WORDS = {
     "agreement": "agreement",
+    "quote": "quote",
     "last_paid": "last paid",
     "standard": "standard cost",
     "": "no price",
@@ -67,7 +68,7 @@ class Suggestion:
 
 def sku_suggestions(text: str, order: PurchaseOrder | None) -> list[Suggestion]:
     """SKUs whose code, description or supplier's code has every word, nearest first, in at most
-    seven statements."""
+    eight statements."""
     supplier = order.supplier if order else None
     skus = find_skus(text, MOST_SUGGESTED)
     prices: Mapping[int, LinePrice] = {}

@@ -47,7 +47,7 @@ class FiguresOfTheDay:
         on: date,
         ship_to: int | None = None,
     ) -> FiguresOfTheDay:
-        """The figures of these suppliers, in eleven statements or fewer for any number."""
+        """The figures of these suppliers, in twelve statements or fewer for any number."""
         ids = [one.pk for one in suppliers]
         cards = Scorecard.objects.filter(supplier_id__in=ids, period=Scorecard.Period.YEAR)
         return cls(

@@ -1,4 +1,5 @@
-"""What a line would cost: the agreement's price, else what was last paid, else the standard cost.
+"""What a line would cost: the agreement's price, else a quoted one, else what was last paid, else
+the standard cost.
 
 All prices are per the SKU's own unit in the supplier's currency, six places.
 """
@@ -12,11 +13,13 @@ from decimal import Decimal
 from typing import Any, NamedTuple
 
 from procure.exchange import Rates, rates_on
+from procure.figures import long_date
 from procure.money import round_price
 from suppliers.agreements import AgreedPrice, Pair, best_price, price_steps
 from suppliers.models import Sku, SkuCost, Supplier
+from suppliers.quoted_prices import QuotedPrice, best_quote, quoted_steps
 
-AGREEMENT, LAST_PAID, STANDARD = "agreement", "last_paid", "standard"
+AGREEMENT, QUOTE, LAST_PAID, STANDARD = "agreement", "quote", "last_paid", "standard"
 
 
 class WantedLine(NamedTuple):
@@ -30,9 +33,9 @@ class WantedLine(NamedTuple):
 class LinePrice:
     """A line's price and where it comes from.
 
-    `source` is agreement, last_paid, standard, or empty when nothing is known (then `unit_price`
+    `source` is agreement, quote, last_paid, standard, or empty when nothing is known (then `unit_price`
     is None). `last_paid` is this supplier's last price, for the difference beside the new one.
-    `next_quantity` at `next_price` is the nearest cheaper step of an agreement, `least` and
+    `next_quantity` at `next_price` is the nearest cheaper step of an agreement or quote, `least` and
     `multiple` are its lots. `together` is how much all lines of the SKU want.
     """
 
@@ -43,6 +46,8 @@ class LinePrice:
     agreed_price: Decimal | None = None
     agreed_lead_time_days: int | None = None
     agreed_to: date | None = None
+    quoted_in: str = ""
+    quoted_to: date | None = None
     last_paid: Decimal | None = None
     last_paid_on: date | None = None
     next_quantity: Decimal | None = None
@@ -51,9 +56,16 @@ class LinePrice:
     multiple: Decimal | None = None
     together: Decimal = Decimal(0)
 
+    @property
+    def source_words(self) -> str:
+        """The document behind the price: "NL-2026-04", "quote RFQ-12 valid until Mar 3, 2027"."""
+        if self.quoted_to is not None:
+            return f"quote {self.quoted_in} valid until {long_date(self.quoted_to)}"
+        return self.agreement_number
+
 
 def line_prices(supplier_id: int, lines: Sequence[WantedLine], on: date) -> dict[int, LinePrice]:
-    """The price of each SKU from this supplier on that day, by SKU id, in four statements, five with other currencies.
+    """The price of each SKU from this supplier on that day, by SKU id, in five statements, six with other currencies.
 
     Lines of one SKU reach a quantity step together. A SKU that does not exist is absent.
     """
@@ -76,6 +88,7 @@ class PriceBook:
     quantities: dict[int, Decimal]
     standard_costs: dict[int, Decimal | None]
     steps: Mapping[Pair, list[AgreedPrice]]
+    quoted: Mapping[Pair, list[QuotedPrice]]
     last_paid: dict[Pair, Any]
     currency: str
     rates: Rates
@@ -84,7 +97,7 @@ class PriceBook:
     def open(
         cls, suppliers: Collection[Supplier], lines: Sequence[WantedLine], on: date
     ) -> PriceBook:
-        """Reads the book for these suppliers and lines, in three statements, four with other currencies."""
+        """Reads the book for these suppliers and lines, in four statements, five with other currencies."""
         quantities = quantities_of(lines)
         ids = {supplier.pk for supplier in suppliers}
         currencies = {supplier.pk: supplier.currency for supplier in suppliers}
@@ -99,6 +112,7 @@ class PriceBook:
             quantities=quantities,
             standard_costs={sku_id: cost for sku_id, cost, _ in skus},
             steps=price_steps(ids, quantities, on),
+            quoted=quoted_steps(ids, quantities, on),
             last_paid={
                 (supplier_id, sku_id): (price, paid_on)
                 for supplier_id, sku_id, currency, price, paid_on in costs
@@ -121,31 +135,18 @@ class PriceBook:
         return {sku_id: self._price(supplier, sku_id) for sku_id in self.standard_costs}
 
     def _price(self, supplier: Supplier, sku_id: int) -> LinePrice:
-        pair = (supplier.pk, sku_id)
+        pair, wanted = (supplier.pk, sku_id), self.quantities[sku_id]
         last_paid, last_paid_on = self.last_paid.get(pair, (None, None))
-        steps = self.steps.get(pair)
-        agreed = best_price(steps, self.quantities[sku_id]) if steps else None
-        if agreed is not None:
-            return LinePrice(
-                unit_price=agreed.unit_price,
-                source=AGREEMENT,
-                price_break_id=agreed.price_break_id,
-                agreement_number=agreed.agreement_number,
-                agreed_price=agreed.unit_price,
-                agreed_lead_time_days=agreed.lead_time_days,
-                agreed_to=agreed.valid_to,
-                last_paid=last_paid,
-                last_paid_on=last_paid_on,
-                next_quantity=agreed.next_quantity,
-                next_price=agreed.next_price,
-                least=agreed.least,
-                multiple=agreed.multiple,
-                together=self.quantities[sku_id],
-            )
-        if last_paid is not None:
+        if (agreed := best_price(self.steps.get(pair, ()), wanted)) is not None:
+            found = _at_agreement(agreed)
+        elif (quoted := best_quote(self.quoted.get(pair, ()), wanted)) is not None:
+            found = _at_quote(quoted)
+        elif last_paid is not None:
             return LinePrice(last_paid, LAST_PAID, last_paid=last_paid, last_paid_on=last_paid_on)
-        standard = self._standard_cost(sku_id, supplier.currency)
-        return LinePrice(standard, "" if standard is None else STANDARD)
+        else:
+            standard = self._standard_cost(sku_id, supplier.currency)
+            return LinePrice(standard, "" if standard is None else STANDARD)
+        return replace(found, last_paid=last_paid, last_paid_on=last_paid_on, together=wanted)
 
     def _standard_cost(self, sku_id: int, currency: str) -> Decimal | None:
         cost = self.standard_costs[sku_id]
@@ -153,3 +154,31 @@ class PriceBook:
             return None
         converted = self.rates.convert(cost, self.currency, currency)
         return None if converted is None else round_price(converted)
+
+
+def _at_agreement(agreed: AgreedPrice) -> LinePrice:
+    return LinePrice(
+        unit_price=agreed.unit_price,
+        source=AGREEMENT,
+        price_break_id=agreed.price_break_id,
+        agreement_number=agreed.agreement_number,
+        agreed_price=agreed.unit_price,
+        agreed_lead_time_days=agreed.lead_time_days,
+        agreed_to=agreed.valid_to,
+        next_quantity=agreed.next_quantity,
+        next_price=agreed.next_price,
+        least=agreed.least,
+        multiple=agreed.multiple,
+    )
+
+
+def _at_quote(quoted: QuotedPrice) -> LinePrice:
+    """A quote binds nobody to order at it: another price may be entered without a reason."""
+    return LinePrice(
+        unit_price=quoted.unit_price,
+        source=QUOTE,
+        quoted_in=quoted.request_number,
+        quoted_to=quoted.valid_to,
+        next_quantity=quoted.next_quantity,
+        next_price=quoted.next_price,
+    )

@@ -6,7 +6,7 @@ from collections.abc import Collection
 from datetime import date
 
 from procure.figures import long_date
-from suppliers.pricing import AGREEMENT, LAST_PAID, LinePrice
+from suppliers.pricing import AGREEMENT, LAST_PAID, QUOTE, LinePrice
 
 
 def price_basis(prices: Collection[LinePrice]) -> str:
@@ -20,6 +20,11 @@ def price_basis(prices: Collection[LinePrice]) -> str:
         return f"Contract price to {long_date(min(ends))}" if ends else "Contract price"
     if contracted:
         return f"Contract price for {len(contracted)} of {len(prices)} lines"
+    quoted = [price.quoted_to for price in priced if price.source == QUOTE and price.quoted_to]
+    if quoted and len(quoted) == len(prices):
+        return f"Quoted price to {long_date(min(quoted))}"
+    if quoted:
+        return f"Quoted price for {len(quoted)} of {len(prices)} lines"
     paid = [price.last_paid_on for price in priced if price.source == LAST_PAID]
     if len(paid) == len(prices):
         known = [day for day in paid if day]

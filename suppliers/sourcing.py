@@ -13,6 +13,8 @@ from datetime import date, timedelta
 from decimal import ROUND_CEILING, Decimal
 from typing import NamedTuple
 
+from django.utils import timezone
+
 from procure.money import ZERO, round_half_up, round_money
 from suppliers.approved_vendors import (
     ListDecision,
@@ -34,12 +36,14 @@ from suppliers.models import (
 from suppliers.pricing import (
     AGREEMENT,
     LAST_PAID,
+    QUOTE,
     LinePrice,
     PriceBook,
     WantedLine,
     line_prices,
     quantities_of,
 )
+from suppliers.quoted_prices import who_quoted
 from suppliers.ranking_words import fallback_since, price_basis
 from suppliers.score_rules import RANK, WARN, Scoring, scoring_of_version
 
@@ -207,8 +211,8 @@ def line_rankings(
     """The same ranking for each SKU by itself, as if the supplier `without` were not there.
 
     `ship_to` says where a SKU goes, by their ids: who is approved for other places only is not
-    approved here. Where nobody is approved, those with a price of their own that may be ordered from with a
-    reason are there, last. The SKUs come with their category. Thirteen statements at most.
+    approved here. Where nobody is approved, those with a price of their own that may be ordered
+    from with a reason are there, last. The SKUs come with their category. Fourteen statements at most.
     """
     lines = [WantedLine(sku.pk, quantities[sku.pk]) for sku in skus]
     lineages = {sku.pk: lineage_of(sku.category) for sku in skus}
@@ -235,7 +239,7 @@ def line_rankings(
 
 
 def _has_price(row: RankedSupplier) -> bool:
-    return any(price.source in {AGREEMENT, LAST_PAID} for price in row.prices)
+    return any(price.source in {AGREEMENT, QUOTE, LAST_PAID} for price in row.prices)
 
 
 def _candidates(
@@ -255,6 +259,7 @@ def _candidates(
         vetted.values_list("supplier_id"),
         agreed.values_list("agreement__supplier_id"),
         bought.values_list("supplier_id"),
+        who_quoted(sku_ids, timezone.localdate()).values_list("supplier_id"),
     )
     wanted = {supplier_id for (supplier_id,) in ids} | set(including)
     return list(Supplier.objects.filter(pk__in=wanted).exclude(status=Supplier.Status.ARCHIVED))

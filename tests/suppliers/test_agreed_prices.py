@@ -107,9 +107,9 @@ def test_a_line_takes_the_agreement_then_last_paid_then_standard_cost(world):
 
 
 @pytest.mark.parametrize("count", [1, 50])
-def test_an_order_of_any_length_is_priced_in_four_statements(world, count):
+def test_an_order_of_any_length_is_priced_in_five_statements(world, count):
     skus = [sku(f"X-{n}", world.corrugate) for n in range(count)]
     agreement("NL-1", world.northline, *[(each, "0", "1.25") for each in skus])
     with CaptureQueriesContext(connection) as statements:
         line_prices(world.northline.pk, [WantedLine(each.pk, Decimal(1)) for each in skus], TODAY)
-    assert len(statements) == 4
+    assert len(statements) == 5
