@@ -17,6 +17,7 @@ KIND_WORDS = {"skus": "SKUs", "sku_costs": "SKU costs"}
 KIND_ORDER = (
     *("categories", "suppliers", "category_strategies", "skus", "qualifications"),
     *("approved_vendors", "price_agreements", "bills_of_materials", "exchange_rates", "budgets"),
+    "sourcing_decisions",
     *("purchase_orders", "receipts", "invoices", "stock_counts"),
 )
 DATE_FORMATS = (

@@ -77,7 +77,7 @@ def decide_sourcing(
     """
     supersedes = lock(supersedes) if supersedes is not None else None
     _require_sense(title, reason, review_on)
-    _require_scope(category, sku, supersedes)
+    require_scope(category, sku, supersedes)
     _require_choice(candidates)
     decision: SourcingDecision = SourcingDecision.objects.create(
         number=next_number("sourcing_decision", SourcingDecision),
@@ -116,9 +116,8 @@ def _require_sense(title: str, reason: str, review_on: date | None) -> None:
         )
 
 
-def _require_scope(
-    category: Category, sku: Sku | None, supersedes: SourcingDecision | None
-) -> None:
+def require_scope(category: Category, sku: Sku | None, supersedes: SourcingDecision | None) -> None:
+    """Refuses a SKU of another category, and taking the place of what decides otherwise."""
     if sku is not None and category.pk not in (sku.category.lineage or [sku.category_id]):
         raise BusinessRuleError("scope", f"{sku.code} is not part of {category.name}.", "sku")
     if supersedes is None:
@@ -136,12 +135,8 @@ def _require_scope(
 
 
 def _require_choice(candidates: Sequence[Candidate]) -> None:
-    if len({one.supplier.pk for one in candidates}) < len(candidates):
-        raise BusinessRuleError("named_twice", "A supplier is named twice.", "candidates")
-    chosen = [one for one in candidates if one.is_chosen]
-    if not chosen:
-        raise BusinessRuleError("nobody_chosen", "Choose at least one supplier.", "candidates")
-    for one in chosen:
+    require_choice_kept(candidates)
+    for one in (one for one in candidates if one.is_chosen):
         if one.supplier.status != Supplier.Status.ACTIVE:
             status = one.supplier.get_status_display().lower()
             raise BusinessRuleError(
@@ -149,6 +144,15 @@ def _require_choice(candidates: Sequence[Candidate]) -> None:
                 f"{one.supplier.name} is {status} and cannot be chosen.",
                 "candidates",
             )
+
+
+def require_choice_kept(candidates: Sequence[Candidate]) -> None:
+    """What holds for every decision of the log, also one of years ago: somebody is chosen, nobody
+    is named twice, and the shares make the whole."""
+    if len({one.supplier.pk for one in candidates}) < len(candidates):
+        raise BusinessRuleError("named_twice", "A supplier is named twice.", "candidates")
+    if not any(one.is_chosen for one in candidates):
+        raise BusinessRuleError("nobody_chosen", "Choose at least one supplier.", "candidates")
     _require_whole_shares(candidates)
 
 

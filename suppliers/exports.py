@@ -115,7 +115,7 @@ def export_qualifications(_options: ExportOptions) -> Iterable[Cells]:
 def export_sourcing_decisions(_options: ExportOptions) -> Iterator[Cells]:
     """The decision log, a row per candidate, with the figures of the day."""
     rows = DecisionCandidate.objects.annotate(chosen=_yes_or_no("is_chosen"))
-    yield from rows.order_by("decision__id", "id").values_list(
+    yield from rows.order_by("decision__decided_on", "decision__number", "id").values_list(
         *("decision__number", "decision__category__code", "decision__sku__code"),
         *("decision__title", "decision__decided_on", "decision__decided_by__email"),
         *("decision__review_on", "decision__origin", "decision__superseded_by__number"),

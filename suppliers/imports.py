@@ -32,7 +32,13 @@ from procure.upserts import (
     unless_same_unit,
     upsert,
 )
-from suppliers import agreement_imports, bill_imports, strategy_imports, term_imports
+from suppliers import (
+    agreement_imports,
+    bill_imports,
+    decision_imports,
+    strategy_imports,
+    term_imports,
+)
 from suppliers.catalogue import (
     RESULT_FIELDS,
     mark_skus_stale,
@@ -47,6 +53,7 @@ from suppliers.references import categories_by_code
 __all__ = [
     "agreement_imports",
     "bill_imports",
+    "decision_imports",
     "import_categories",
     "import_skus",
     "import_suppliers",

@@ -77,8 +77,9 @@ def qualify_supplier(
 
     Losing the qualification takes any standing in the approved vendor list away by rule, and a
     preferred one for good. Refused: a step that does not follow, an end in the past, a condition
-    without its end, a reason missing, qualifying against the checklist, and qualifying a supplier
-    that one added oneself.
+    without its end, a reason missing, qualifying against the checklist, qualifying a supplier
+    that one added oneself, and lifting a suspension or disqualification that one decided oneself.
+    Suspending waits for nobody: one person is enough to stop buying.
     """
     supplier = lock(supplier)
     found: Qualification | None = _stored(supplier, category)
@@ -91,6 +92,7 @@ def qualify_supplier(
     require_step(before, status)
     if status in Qualification.USABLE:
         require_another_person(supplier, actor)
+    require_another_to_lift(qualification, status, actor)
     if status == Status.QUALIFIED:
         require_checklist(qualification)
     had_lapsed = found is not None and is_lapsed(found)
@@ -162,18 +164,38 @@ def require_another_person(supplier: Supplier, actor: User) -> None:
     A company with one sourcing lead goes on; an administrator may relax the rule in the settings,
     which the trail tells.
     """
-    if supplier.created_by_id != actor.pk:
-        return
-    if not supplier.organization.separate_supplier_approval:
-        return
-    others = Membership.objects.filter(organization=supplier.organization, is_active=True)
-    roles = others.exclude(user=actor).values_list("roles", flat=True)
-    if any(may(held, "sourcing.write") for held in roles):
+    if supplier.created_by_id == actor.pk and _has_another(supplier, actor):
         raise BusinessRuleError(
             "own_supplier",
             f"You added {supplier.name}. Somebody else in sourcing has to qualify it.",
             "status",
         )
+
+
+def require_another_to_lift(qualification: Qualification, status: str, actor: User) -> None:
+    """Who suspended or disqualified a supplier does not lift it, nor does who added the supplier,
+    while the organization has somebody else who can. `qualification` still has its old status."""
+    refusing = Qualification.REFUSING
+    if qualification.status not in refusing or status in refusing:
+        return
+    supplier = qualification.supplier
+    if qualification.decided_by_id == actor.pk and _has_another(supplier, actor):
+        done = str(qualification.get_status_display()).lower()
+        raise BusinessRuleError(
+            "own_suspension",
+            f"You {done} {supplier.name} here. Somebody else in sourcing has to lift it.",
+            "status",
+        )
+    require_another_person(supplier, actor)
+
+
+def _has_another(supplier: Supplier, actor: User) -> bool:
+    """Whether somebody else may decide, and the organization wants that."""
+    if not supplier.organization.separate_supplier_approval:
+        return False
+    others = Membership.objects.filter(organization=supplier.organization, is_active=True)
+    roles = others.exclude(user=actor).values_list("roles", flat=True)
+    return any(may(held, "sourcing.write") for held in roles)
 
 
 def require_checklist(qualification: Qualification) -> None:

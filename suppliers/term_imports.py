@@ -27,7 +27,12 @@ from procure.models import Location
 from procure.upserts import Wish, asked, blank_texts, differs, upsert, write_changes
 from suppliers.checklists import Checklist, checklists
 from suppliers.models import ApprovedVendor, Category, Qualification, Sku, Supplier
-from suppliers.qualification import NOTED, require_another_person, require_step
+from suppliers.qualification import (
+    NOTED,
+    require_another_person,
+    require_another_to_lift,
+    require_step,
+)
 from suppliers.references import (
     known_categories,
     known_locations,
@@ -318,6 +323,8 @@ def _objection(
     try:
         for one in changing:
             require_step(one.status, wanted)
+            if batch.actor is not None:
+                require_another_to_lift(one, wanted, batch.actor)
         if wanted in Qualification.USABLE and batch.actor is not None:
             require_another_person(supplier, batch.actor)
     except BusinessRuleError as refusal:

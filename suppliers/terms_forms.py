@@ -11,9 +11,23 @@ from django.utils import timezone
 from procure.models import Location
 from suppliers.forms import CategoryField, SkuField
 from suppliers.models import ApprovedVendor, Category, Supplier
+from suppliers.vendor_approval import usual_flags
 
 EMPTY_ROWS = 5
 MOST_ROWS = 600
+
+
+BY_STANDING = ""
+
+
+def _flag(label: str, help_text: str) -> forms.ChoiceField:
+    """A flag that follows the standing, whichever is chosen, until somebody says yes or no."""
+    return forms.ChoiceField(
+        label=label,
+        required=False,
+        choices=[(BY_STANDING, "By standing"), ("yes", "Yes"), ("no", "No")],
+        help_text=help_text,
+    )
 
 
 class EntryFlagsForm(forms.Form):
@@ -27,18 +41,34 @@ class EntryFlagsForm(forms.Form):
         decimal_places=4,
         help_text="What the supplier is meant to get; all shares here together are 100 at most.",
     )
-    may_be_suggested = forms.BooleanField(
-        label="May be suggested", required=False, initial=True,
-        help_text="Otherwise it comes after those suggested, and is ordered from when chosen.",
-    )  # fmt: skip
-    may_be_ordered = forms.BooleanField(
-        label="May be ordered from", required=False, initial=True,
-        help_text="Otherwise every new order to it is refused.",
-    )  # fmt: skip
-    needs_justification = forms.BooleanField(
-        label="Needs a justification", required=False,
-        help_text="Orders give a reason, although the supplier is approved.",
-    )  # fmt: skip
+    may_be_suggested = _flag(
+        "May be suggested",
+        "Otherwise it comes after those suggested, and is ordered from when chosen. "
+        "By standing: yes, but for a backup.",
+    )
+    may_be_ordered = _flag(
+        "May be ordered from", "Otherwise every new order to it is refused. By standing: yes."
+    )
+    needs_justification = _flag(
+        "Needs a justification",
+        "Orders give a reason, although the supplier is approved. By standing: no.",
+    )
+
+    def clean(self) -> dict[str, Any]:
+        """A flag left to the standing becomes what the chosen standing has."""
+        cleaned: dict[str, Any] = super().clean() or self.cleaned_data
+        for flag, usual in usual_flags(cleaned.get("standing", "")).items():
+            if flag in cleaned:
+                cleaned[flag] = usual if cleaned[flag] == BY_STANDING else cleaned[flag] == "yes"
+        return cleaned
+
+
+def shown_flags(entry: ApprovedVendor) -> dict[str, str]:
+    """The flags of an entry as its form shows them: those its standing has are left to it."""
+    return {
+        flag: BY_STANDING if getattr(entry, flag) == usual else "no" if usual else "yes"
+        for flag, usual in usual_flags(entry.standing).items()
+    }
 
 
 class ApprovalForm(EntryFlagsForm):

@@ -24,6 +24,7 @@ from suppliers.terms_forms import (
     ApprovalChangeForm,
     ApprovalEndForm,
     ApprovalForm,
+    shown_flags,
 )
 from suppliers.vendor_approval import (
     KEPT_TOGETHER,
@@ -108,7 +109,7 @@ def approved_vendor_edit(request: OrganizationRequest, public_id: uuid.UUID) -> 
     names = (*KEPT_TOGETHER, "valid_to", "reason")
     form = ApprovalChangeForm(
         request.POST if request.method == "POST" else None,
-        initial={name: getattr(entry, name) for name in names},
+        initial={**{name: getattr(entry, name) for name in names}, **shown_flags(entry)},
     )
     changed = submitted(
         form, lambda: change_vendor_approval(entry, **form.cleaned_data, actor=request.user)

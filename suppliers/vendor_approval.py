@@ -38,6 +38,16 @@ KEPT_TOGETHER = (
 """What an entry says of its days: another word of these is another entry from today on."""
 
 
+def usual_flags(standing: str) -> dict[str, bool]:
+    """What a form says of an entry with this standing unless told otherwise: a backup is not
+    suggested, it is ordered from when somebody chooses it."""
+    return {
+        "may_be_suggested": standing != ApprovedVendor.Standing.BACKUP,
+        "may_be_ordered": True,
+        "needs_justification": False,
+    }
+
+
 @transaction.atomic
 def approve_vendor(
     supplier: Supplier,

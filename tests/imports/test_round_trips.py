@@ -17,8 +17,10 @@ from purchasing.models import Budget, StockCount
 from suppliers.models import (
     ApprovedVendor,
     BillOfMaterials,
+    DecisionCandidate,
     Qualification,
     Sku,
+    SourcingDecision,
     StrategyShare,
     Supplier,
 )
@@ -76,6 +78,16 @@ def full(world: World) -> World:
                 strategy=CategoryStrategyFactory(category=category, objective=text),
                 supplier=supplier, share_percent=Decimal("12.5") if number else None,
             )  # fmt: skip
+            decision = SourcingDecision.objects.create(
+                number=f"D-{number}", category=category, title=text, reason=text,
+                decided_on=date(2026, 1, 1 + number), decided_by=world.people["sourcing_lead"],
+            )  # fmt: skip
+            for who in (supplier, world.northline):
+                DecisionCandidate.objects.create(
+                    decision=decision, supplier=who, is_chosen=who == supplier, currency="EUR",
+                    note=text, unit_price=Decimal("1.25"), lead_time_p90=Decimal("12.5"),
+                )  # fmt: skip
+            SourcingDecision.objects.filter(number=f"D-{number - 1}").update(superseded_by=decision)
         ExchangeRate.objects.create(
             currency="EUR", per_currency="USD", rate=Decimal("1.0812"), valid_from="2026-01-01"
         )

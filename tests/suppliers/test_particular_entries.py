@@ -8,6 +8,7 @@ from procure.models import Location
 from suppliers.approved_vendors import category_decisions, list_decisions
 from suppliers.models import ApprovedVendor, Qualification
 from suppliers.sourcing import WantedLine, supplier_ranking
+from suppliers.terms_forms import ApprovalForm, shown_flags
 from tests.suppliers.support import day, refused
 from tests.suppliers.test_approve_vendor import approve, change
 from tests.suppliers.world import TODAY, entry
@@ -110,3 +111,22 @@ def test_a_flag_is_another_entry_from_today_on(world):
     pair = (world.delta.pk, world.small.pk)
     assert list_decisions([pair], day())[pair].needs_justification
     assert not list_decisions([pair], day(-1))[pair].needs_justification
+
+
+def test_the_form_takes_the_flags_from_the_standing_until_somebody_says_otherwise(world):
+    given = {"supplier": world.kestrel.public_id, "category": world.corrugate.public_id,
+             "standing": "backup", "valid_from": day(), "rank": 1}  # fmt: skip
+
+    def flags(**said):
+        form = ApprovalForm({**given, **said})
+        assert form.is_valid(), form.errors
+        names = ("may_be_suggested", "may_be_ordered", "needs_justification")
+        return tuple(form.cleaned_data[name] for name in names)
+
+    assert flags() == (False, True, False)
+    assert flags(standing="preferred") == (True, True, False)
+    assert flags(may_be_suggested="yes", may_be_ordered="no") == (True, False, False)
+    entry = ApprovedVendor(standing="backup", may_be_suggested=False, needs_justification=True)
+    assert shown_flags(entry) == {
+        "may_be_suggested": "", "may_be_ordered": "", "needs_justification": "yes",
+    }  # fmt: skip

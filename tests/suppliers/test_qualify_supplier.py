@@ -3,6 +3,7 @@ from datetime import date
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 
+from procure.imports import ImportOptions, run_import
 from procure.models import Attachment, Organization
 from suppliers.approved_vendors import list_decisions
 from suppliers.checklists import checklist_of
@@ -202,6 +203,36 @@ def test_an_organization_may_relax_the_second_person(world):
     person("Sven", world.organization, "sourcing_lead")
     Organization.objects.update(separate_supplier_approval=False)
     assert qualify(world, "qualified").status == "qualified"
+
+
+@pytest.mark.parametrize("refusing", ["suspended", "disqualified"])
+def test_who_stopped_a_supplier_does_not_lift_it(world, refusing):
+    sven = person("Sven", world.organization, "sourcing_lead")
+    qualify(world, refusing, note="Failed audit")
+    sentence = f"You {refusing} Kestrel Pack here. Somebody else in sourcing has to lift it."
+    with refused("own_suspension", sentence, "status"):
+        qualify(world, "in_review")
+    row = f"{world.kestrel.code},{world.corrugate.code},in_review"
+    table = f"supplier_code,category_code,status\n{row}\n".encode()
+    again = run_import(
+        "qualifications", table, file_name="q.csv", organization_id=world.organization.pk,
+        options=ImportOptions(), actor=world.sana,
+    )  # fmt: skip
+    assert [one.message for one in again.refused] == [sentence]
+    assert qualify(world, "in_review", actor=sven).decided_by == sven
+
+
+def test_who_added_a_supplier_does_not_lift_its_suspension(world):
+    sven = person("Sven", world.organization, "sourcing_lead")
+    qualify(world, "suspended", note="Failed audit", actor=sven)
+    Supplier.objects.filter(pk=world.kestrel.pk).update(created_by=world.sana)
+    with refused("own_supplier", field="status"):
+        qualify(world, "in_review")
+
+
+def test_one_person_is_enough_to_stop_and_a_lead_alone_may_lift(world):
+    assert qualify(world, "suspended", note="Failed audit").status == "suspended"
+    assert qualify(world, "in_review").status == "in_review"
 
 
 # --- Losing it ----------------------------------------------------------------------------------
