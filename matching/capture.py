@@ -160,6 +160,7 @@ def _new_invoice(captured: CapturedInvoice, origin: str, actor: User | None) -> 
         },
         tax_amount=captured.tax_amount,
         discount_amount=captured.discount_amount,
+        prepaid_amount=captured.prepaid_amount,
         total_amount=_sum_of_parts(captured) if total is None else total,
         origin=origin,
         captured_by=actor,
@@ -198,7 +199,8 @@ def _line_amount(line: CapturedLine, currency: str) -> Decimal:
 def _sum_of_parts(captured: CapturedInvoice) -> Decimal:
     lines = sum((_line_amount(line, captured.currency) for line in captured.lines), ZERO)
     charges = sum(captured.charges.values(), ZERO)
-    return lines + charges + captured.tax_amount - captured.discount_amount
+    deducted = captured.discount_amount + captured.prepaid_amount
+    return lines + charges + captured.tax_amount - deducted
 
 
 def _find_credited(invoices: Sequence[SupplierInvoice]) -> set[int]:

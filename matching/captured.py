@@ -22,6 +22,7 @@ class CapturedLine:
     """One billed line as written. `amount` is net of `discount`; None means quantity x price less it.
 
     With a charge code it is a charge (freight, pallet), not goods. An empty unit is the order's.
+    A line that takes goods back has quantity and amount below zero.
     """
 
     quantity: Decimal
@@ -38,13 +39,21 @@ class CapturedLine:
     tax_rate: Decimal | None = None
     charge_code: str = ""
 
+    @property
+    def takes_back(self) -> bool:
+        """Whether the line gives money back for goods."""
+        if self.amount is None or not (self.quantity.is_finite() and self.amount.is_finite()):
+            return False
+        return self.quantity < 0 and self.amount <= 0
+
 
 @dataclass(frozen=True, slots=True)
 class CapturedInvoice:
     """An invoice or credit note as written; all money in `currency`.
 
     `charges` map a code to an amount, `taxes` a rate to its tax with `tax_amount` their sum.
-    Without `received_on` it came on its own date, without `due_on` it is due by the supplier's
+    `prepaid_amount` is what was paid before less what the total was rounded up by: the parts less it
+    are the total. Without `received_on` it came on its own date, without `due_on` it is due by the supplier's
     terms, without `total_amount` it asks for the sum of its parts.
     """
 
@@ -61,6 +70,7 @@ class CapturedInvoice:
     charge_tax_rates: Mapping[str, Decimal] = field(default_factory=dict)
     tax_amount: Decimal = ZERO
     discount_amount: Decimal = ZERO
+    prepaid_amount: Decimal = ZERO
     total_amount: Decimal | None = None
     order_reference: str = ""
     credits_number: str = ""
@@ -95,11 +105,12 @@ def require_sound(invoice: CapturedInvoice) -> None:
 
 def _figures(invoice: CapturedInvoice) -> Iterator[tuple[str, Decimal]]:
     for position, line in enumerate(invoice.lines, 1):
-        yield f"line-{position}-quantity", line.quantity
+        sign = -1 if line.takes_back else 1
+        yield f"line-{position}-quantity", line.quantity * sign
         yield f"line-{position}-unit_price", line.unit_price
         yield f"line-{position}-discount", line.discount
         if line.amount is not None:
-            yield f"line-{position}-amount", line.amount
+            yield f"line-{position}-amount", line.amount * sign
         if line.tax_rate is not None:
             yield f"line-{position}-tax_rate", line.tax_rate
     for name in ("charges", "taxes", "charge_tax_rates"):

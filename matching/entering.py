@@ -1,21 +1,28 @@
-"""What the invoice entry form starts with: an order's open lines at the order's prices."""
+"""What the invoice entry form starts with: an order's open lines, or what was read from a file."""
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
 from django.db.models import Case, F, Sum, Value, When
+from django.http import Http404
 
-from matching.forms import BLANK_LINES, InvoiceForm, InvoiceLineFormSet
+from matching.as_captured import charge_code, line_from
+from matching.captured_files import CapturedFile
+from matching.einvoices.document import Einvoice, WrittenLine
+from matching.forms import BLANK_LINES, CHARGES, InvoiceForm, InvoiceLineFormSet
 from matching.ledger import PAYABLE
 from matching.models import SupplierInvoice, SupplierInvoiceLine
+from procure.documents import find
 from procure.money import ZERO, round_money
 from purchasing.models import PurchaseOrder, PurchaseOrderLine
 
 MOST_SUGGESTED = 50
+MOST_ROWS = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +39,19 @@ def order_to_bill(number: str) -> PurchaseOrder | None:
     orders = PurchaseOrder.objects.filter(number__in={text, text.upper()})
     order: PurchaseOrder | None = orders.select_related("supplier").first()
     return order
+
+
+def file_to_enter(public_id: str) -> CapturedFile | None:
+    """The file that a person enters by hand, as long as that is to be done; else 404."""
+    if not public_id:
+        return None
+    try:
+        file = find(CapturedFile, uuid.UUID(public_id))
+    except ValueError as error:
+        raise Http404 from error
+    if not file.may_be_entered:
+        raise Http404
+    return file
 
 
 def orders_to_suggest() -> Sequence[str]:
@@ -68,6 +88,44 @@ def open_lines(order: PurchaseOrder) -> list[OpenLine]:
         )
         for line in lines
     ]
+
+
+def forms_for_document(document: Einvoice, currency: str) -> tuple[InvoiceForm, Any]:
+    """Unbound forms, filled with what could be read; a person checks every figure."""
+    code = charge_code(document.charges[0]) if document.charges else ""
+    head = InvoiceForm(
+        initial={
+            "kind": document.kind,
+            "number": document.number,
+            "credits_number": document.credits_number,
+            "order_reference": document.order_reference,
+            "currency": document.currency or currency,
+            "invoiced_on": document.issued_on,
+            "due_on": document.due_on,
+            "charge_code": (code if code in dict(CHARGES) else "freight") if code else "",
+            "charge_amount": sum((one.amount for one in document.charges), ZERO) or None,
+            "discount_amount": sum((one.amount for one in document.allowances), ZERO) or None,
+            "tax_amount": document.tax_total,
+            "prepaid_amount": document.prepaid or None,
+            "total_amount": document.payable,
+        }
+    )
+    rows = [_written_row(line) for line in document.lines[:MOST_ROWS]]
+    return head, InvoiceLineFormSet(initial=rows + [{} for _ in range(BLANK_LINES)], prefix="lines")
+
+
+def _written_row(line: WrittenLine) -> dict[str, Any]:
+    taken = line_from(line) if line.base_quantity > 0 else None
+    return {
+        "order_number": line.order_number,
+        "order_line_no": line.order_line,
+        "sku_code": line.sku,
+        "description": line.description,
+        "unit": line.unit,
+        "quantity": line.quantity,
+        "unit_price": taken.unit_price if taken else line.price,
+        "amount": line.amount,
+    }
 
 
 def forms_for(order: PurchaseOrder | None, currency: str) -> tuple[InvoiceForm, Any]:

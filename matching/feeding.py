@@ -185,7 +185,7 @@ class Feed:
             tax=invoice.tax_amount,
             taxes={Decimal(rate): Decimal(tax) for rate, tax in invoice.taxes.items()} or None,
             discount=invoice.discount_amount,
-            total=invoice.total_amount,
+            total=invoice.total_amount + invoice.prepaid_amount,
             supplier_status=invoice.supplier.status,
             bank_change=BankChange(*change) if change else None,
             draw=draw_of(invoice),

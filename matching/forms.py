@@ -55,6 +55,7 @@ class InvoiceForm(forms.Form):
     charge_amount = money_field("Charge amount", required=False)
     discount_amount = money_field("Discount on the whole", required=False)
     tax_amount = money_field("Tax", required=False)
+    prepaid_amount = money_field("Paid before", required=False)
     total_amount = money_field("Total")
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -89,6 +90,7 @@ class InvoiceForm(forms.Form):
             charges=charges,
             tax_amount=data["tax_amount"] or ZERO,
             discount_amount=data["discount_amount"] or ZERO,
+            prepaid_amount=data["prepaid_amount"] or ZERO,
             total_amount=data["total_amount"],
             order_reference=data["order_reference"],
             credits_number=data["credits_number"],

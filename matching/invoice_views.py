@@ -12,8 +12,16 @@ from django.shortcuts import redirect
 from django.urls import reverse
 
 from matching.capture import capture_invoices, void_invoice
+from matching.captured_files import CapturedFile
 from matching.comparison import compare_documents
-from matching.entering import forms_for, order_to_bill, orders_to_suggest
+from matching.einvoices.document import Einvoice, from_json
+from matching.entering import (
+    file_to_enter,
+    forms_for,
+    forms_for_document,
+    order_to_bill,
+    orders_to_suggest,
+)
 from matching.filters import InvoiceFilter
 from matching.forms import InvoiceForm, InvoiceLineFormSet, VoidForm, show_rule_error
 from matching.models import MatchResult, SupplierInvoice
@@ -26,7 +34,9 @@ from matching.queries import (
     lines_of,
     status_counts,
 )
+from matching.receiving_files import capture_file
 from matching.sentences import header_sentences
+from procure.attachments import attached, files_of
 from procure.documents import find, idempotent
 from procure.errors import BusinessRuleError
 from procure.forms import add_rule_error
@@ -38,6 +48,7 @@ from purchasing.models import PurchaseOrder
 from suppliers.payment_holds import payments_held
 
 PER_PAGE = 50
+Origin = SupplierInvoice.Origin
 VIEWS = [
     ("all", "All"), ("held", "Held"), ("approved", "Approved"), ("paid", "Paid"), ("void", "Void"),
 ]  # fmt: skip
@@ -98,6 +109,7 @@ def invoice_detail(request: OrganizationRequest, public_id: uuid.UUID) -> HttpRe
         if invoice.status == SupplierInvoice.Status.APPROVED
         else None,
         "events": timeline({"matching.supplierinvoice": [invoice.pk]}),
+        "attached": attached(request, invoice),
         "can_void": request.membership.may("invoices.write")
         and invoice.status in {SupplierInvoice.Status.OPEN, SupplierInvoice.Status.APPROVED},
     }
@@ -115,14 +127,18 @@ def invoice_detail(request: OrganizationRequest, public_id: uuid.UUID) -> HttpRe
 def invoice_new(request: OrganizationRequest) -> HttpResponse:
     """Enters an invoice: pick the order, correct what differs, save, and it is matched."""
     order = order_to_bill(request.GET.get("order", ""))
+    file = file_to_enter(request.GET.get("file", ""))
     if request.method == "POST":
         head = InvoiceForm(request.POST)
         lines = InvoiceLineFormSet(request.POST, prefix="lines")
         if head.is_valid() and lines.is_valid():
             try:
-                return _captured(request, head, lines)
+                return _captured(request, head, lines, file)
             except BusinessRuleError as error:
                 show_rule_error(head, lines, error)
+    elif file is not None and file.document is not None:
+        document = from_json(Einvoice, file.document)
+        head, lines = forms_for_document(document, request.organization.currency)
     else:
         head, lines = forms_for(order, request.organization.currency)
     back = reverse("matching:invoice_list", args=[request.organization.slug])
@@ -132,6 +148,8 @@ def invoice_new(request: OrganizationRequest) -> HttpResponse:
         "order": order,
         "wanted": request.GET.get("order", ""),
         "orders": orders_to_suggest(),
+        "file": file,
+        "files": files_of(file) if file else [],
     }
     return render_screen(
         request,
@@ -142,9 +160,15 @@ def invoice_new(request: OrganizationRequest) -> HttpResponse:
     )
 
 
-def _captured(request: OrganizationRequest, head: InvoiceForm, lines: Any) -> HttpResponse:
+def _captured(
+    request: OrganizationRequest, head: InvoiceForm, lines: Any, file: CapturedFile | None
+) -> HttpResponse:
     billed = [line.captured() for line in lines.forms if line.is_billed]
-    (invoice,) = capture_invoices([head.captured(billed)], origin="entered", actor=request.user)
+    entered = head.captured(billed)
+    if file is None:
+        (invoice,) = capture_invoices([entered], origin=Origin.ENTERED, actor=request.user)
+    else:
+        invoice = capture_file(file, invoice=entered, origin=Origin.ENTERED, actor=request.user)
     if invoice.status == SupplierInvoice.Status.APPROVED:
         messages.success(request, f"{invoice.number} matches and is approved for payment.")
     else:

@@ -12,6 +12,7 @@ from django.db.models import F, Func, Q, Value
 from django.db.models.functions import Coalesce, Upper
 from django.utils import timezone
 
+from matching.captured_files import CapturedFile
 from matching.misses import MissAttribution
 from matching.suspensions import ToleranceSuspension
 from procure.fields import (
@@ -27,7 +28,7 @@ from procure.tenancy import Addressed, OrganizationOwned
 from purchasing.models import PurchaseOrder, PurchaseOrderLine
 from suppliers.models import Category, Sku, Supplier, validity
 
-__all__ = ["MissAttribution", "ToleranceSuspension"]
+__all__ = ["CapturedFile", "MissAttribution", "ToleranceSuspension"]
 
 CASCADE = models.CASCADE
 PROTECT = models.PROTECT
@@ -37,7 +38,8 @@ class SupplierInvoice(Addressed):
     """A bill or a credit note as the supplier wrote it, with what was decided about it.
 
     All money is in `currency`. `charges` and `taxes` map a code or a rate to an amount as decimal
-    text. A voided invoice frees its number; anything else keeps it, whatever its spelling.
+    text. `total_amount` is what is left to pay: the parts less `prepaid_amount`, which is what was
+    paid before less what the total was rounded up by. A voided invoice frees its number; anything else keeps it, whatever its spelling.
     """
 
     class Kind(models.TextChoices):
@@ -53,6 +55,7 @@ class SupplierInvoice(Addressed):
     class Origin(models.TextChoices):
         ENTERED = "entered", "Entered"
         IMPORTED = "imported", "Imported"
+        ELECTRONIC = "electronic", "Electronic invoice"
 
     number = models.CharField(max_length=80)
     number_key = models.GeneratedField(
@@ -90,6 +93,7 @@ class SupplierInvoice(Addressed):
     charge_tax_rates = models.JSONField(default=dict, blank=True)
     tax_amount = AmountField(default=Decimal(0))
     discount_amount = AmountField(default=Decimal(0))
+    prepaid_amount = AmountField(default=Decimal(0))
     total_amount = AmountField()
     status = models.CharField(max_length=10, choices=Status.choices, default=Status.OPEN)
     origin = models.CharField(max_length=10, choices=Origin.choices, default=Origin.ENTERED)

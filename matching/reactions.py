@@ -13,6 +13,7 @@ from django.db.models import Q
 
 from matching.holds import Cause
 from matching.models import Hold, SupplierInvoice
+from matching.reading_files import read_waiting_files
 from matching.rematching import match_invoices, rematch_order_lines
 from matching.resolution import apply_due_resolutions
 from matching.results import Check
@@ -194,6 +195,12 @@ def match_after_waiting_periods() -> None:
     cause = Cause("bank details in force")
     ids = set(held.values_list("invoice_id", flat=True))
     tell_matched(match_invoices(ids, cause), cause, None)
+
+
+@sweeps
+def read_files(organization_id: int) -> None:
+    """Files that came as invoices are read one by one, outside of any transaction."""
+    read_waiting_files(organization_id)
 
 
 @sweeps

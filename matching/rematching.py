@@ -283,7 +283,9 @@ def _write(matched: Sequence[Matched]) -> None:
 
 
 def _result(each: Matched) -> MatchResult:
-    amounts = each.outcome.amounts
+    amounts, prepaid = each.outcome.amounts, each.invoice.prepaid_amount
+    # What was paid before is taken from what is supported first; the two parts make the total.
+    supported = max(amounts.supported - prepaid, ZERO) if prepaid else amounts.supported
     released = sorted({hold.closed_because for hold in each.holds.cleared})
     return MatchResult(
         invoice=each.invoice,
@@ -301,8 +303,8 @@ def _result(each: Matched) -> MatchResult:
         ],
         charges=each.charges,
         ordered_amount=amounts.ordered,
-        supported_amount=amounts.supported,
-        disputed_amount=amounts.in_dispute,
+        supported_amount=supported,
+        disputed_amount=amounts.invoiced - prepaid - supported,
         accepted_amount=each.outcome.accepted,
         released_by="" if each.holds.open else ", ".join(released)[:200],
         matched_at=each.invoice.matched_at or timezone.now(),

@@ -8,6 +8,7 @@ from django.db.models import Q
 from django.http import HttpRequest
 from django.urls import reverse
 
+from matching.captured_files import CapturedFile
 from matching.models import SupplierInvoice
 from matching.queries import exception_count
 from procure.figures import money, short_date
@@ -44,6 +45,26 @@ def held_work(request: OrganizationRequest) -> list[WaitingWork]:
             icon="scale",
             tone="bad",
             urgency=20,
+        )
+    ]
+
+
+@tells_work
+def files_left(request: OrganizationRequest) -> list[WaitingWork]:
+    """Electronic invoices that the reader left to a person."""
+    if not request.membership.may("invoices.write"):
+        return []
+    address = reverse("matching:file_list", args=[request.organization.slug])
+    left = CapturedFile.Status.NEEDS_PERSON
+    return [
+        WaitingWork(
+            title="Electronic invoices",
+            count=CapturedFile.objects.filter(status=left).count(),
+            detail="Files that could not be taken in without a person",
+            address=f"{address}?view={left}",
+            icon="inbox",
+            tone="warn",
+            urgency=25,
         )
     ]
 

@@ -4,13 +4,24 @@ from __future__ import annotations
 
 from django.urls import path
 
-from matching import exception_views, invoice_views, miss_views, result_views, tolerance_views
+from matching import (
+    exception_views,
+    file_views,
+    invoice_views,
+    miss_views,
+    result_views,
+    tolerance_views,
+)
 
 app_name = "matching"
 
 urlpatterns = [
     path("invoices/", invoice_views.invoice_list, name="invoice_list"),
     path("invoices/new/", invoice_views.invoice_new, name="invoice_new"),
+    path("invoices/files/", file_views.file_list, name="file_list"),
+    path("invoices/files/send/", file_views.file_upload, name="file_upload"),
+    path("invoices/files/<uuid:public_id>/", file_views.file_detail, name="file_detail"),
+    path("invoices/files/<uuid:public_id>/capture/", file_views.file_capture, name="file_capture"),
     path("invoices/<uuid:public_id>/", invoice_views.invoice_detail, name="invoice_detail"),
     path("invoices/<uuid:public_id>/void/", invoice_views.invoice_void, name="invoice_void"),
     path("orders/<uuid:public_id>/invoices/", invoice_views.order_invoices, name="order_invoices"),

@@ -144,6 +144,22 @@ def keep_file(
     return attachment
 
 
+def share_file(attachment: Attachment, record: models.Model) -> Attachment:
+    """Lets another record carry a file that is kept already; the bytes are stored once."""
+    shared: Attachment = Attachment.objects.create(
+        subject_type=record._meta.label_lower,
+        subject_id=record.pk,
+        purpose=attachment.purpose,
+        file_name=attachment.file_name,
+        content_type=attachment.content_type,
+        sha256=attachment.sha256,
+        size=attachment.size,
+        storage_key=attachment.storage_key,
+        uploaded_by=attachment.uploaded_by,
+    )
+    return shared
+
+
 @transaction.atomic
 def attach_file(record: models.Model, *, upload: UploadedFile[bytes], actor: User) -> Attachment:
     """Adds a file to a record, for good.

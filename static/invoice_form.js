@@ -12,7 +12,7 @@ function partsOf(form) {
     const written = form.elements[`lines-${place}-amount`]?.value.trim();
     sum += written ? number(form, `lines-${place}-amount`) : Math.round(number(form, `lines-${place}-quantity`) * number(form, `lines-${place}-unit_price`) * 100) / 100;
   }
-  return sum + number(form, "charge_amount") + number(form, "tax_amount") - number(form, "discount_amount");
+  return sum + number(form, "charge_amount") + number(form, "tax_amount") - number(form, "discount_amount") - number(form, "prepaid_amount");
 }
 
 function setUp() {

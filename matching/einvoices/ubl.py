@@ -107,7 +107,7 @@ def _charges(node: Node) -> tuple[tuple[Charge, ...], tuple[Charge, ...]]:
 def _tax_totals(root: Node, currency: str) -> Iterator[Node]:
     """The tax in the document's currency; a second total may repeat it in another."""
     for total in root.all("cac:TaxTotal"):
-        if total.attribute("cbc:TaxAmount", "currencyID").upper() in {currency, ""}:
+        if not currency or total.attribute("cbc:TaxAmount", "currencyID").upper() in {currency, ""}:
             yield total
 
 

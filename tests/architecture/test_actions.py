@@ -15,6 +15,7 @@ from procure.models import BusinessEvent
 from tests.architecture.scenes.bank_details import for_bank_details
 from tests.architecture.scenes.buying import for_buying, for_changing
 from tests.architecture.scenes.drilling import for_drilling
+from tests.architecture.scenes.files import for_files
 from tests.architecture.scenes.house import for_the_house
 from tests.architecture.scenes.paying import for_paying
 from tests.architecture.scenes.sourcing import for_asking, for_sourcing
@@ -105,6 +106,7 @@ ADDS = {
     "purchasing/reordering.py:order_again": "two drafts are two drafts",
     "purchasing/receiving.py:post_receipt": "goods come in parts",
     "purchasing/receiving.py:post_return": "goods go back in parts",
+    "matching/receiving_files.py:receive_file": "every file that comes has its line",
     "matching/resolution.py:add_note": "two sentences are two notes",
     "matching/resolution.py:ask_owner": "a second question is another question",
     "matching/resolution.py:request_credit": "asked again",
@@ -149,6 +151,7 @@ SCENES: tuple[Scene, ...] = (
     for_drilling,
     for_paying,
     for_strays,
+    for_files,
     for_bank_details,
     for_sourcing,
     for_asking,

@@ -10,7 +10,12 @@ from typing import Any
 
 from django.core.files.uploadedfile import SimpleUploadedFile
 
+from matching.captured_files import CapturedFile
+from matching.demo.einvoice_files import xml_of
+from matching.einvoices.reading import read_einvoice
 from matching.models import SupplierInvoice, Tolerance, ToleranceSuspension
+from matching.reading_files import claim_file, end_reading
+from matching.receiving_files import receive_file
 from matching.tolerances import default_limits, set_tolerance
 from procure.attachments import attach_file
 from procure.columns import Notation
@@ -44,6 +49,7 @@ from suppliers.offering import ask_question
 from suppliers.record_keeping import note_risk
 from suppliers.strategy_setting import StrategyDetails, set_category_strategy
 from suppliers.supply_base import add_contact
+from tests.matching.einvoices.sold import sold
 from tests.matching.paying import an_order, billed, invoice
 from tests.purchasing.buying import a_rule, drafted, issued, receive, submitted, today
 from tests.quoting.asking import invitation_of, quoted, sent_request
@@ -76,6 +82,7 @@ class Records:
     admission: ProvisionalAdmission
     review: SupplierReview
     risk: RiskNote
+    file: CapturedFile
 
     @property
     def qualification(self) -> Qualification:
@@ -91,7 +98,19 @@ def make_records(world: World) -> Records:
     with world.inside():
         frame = made_for_sourcing(world)
         bought = made_for_buying(world)
-        return Records(world=world, tried=tried_import(world), **frame, **bought)
+        return Records(
+            world=world, tried=tried_import(world), file=file_left(world), **frame, **bought
+        )
+
+
+def file_left(world: World) -> CapturedFile:
+    """An electronic invoice of a seller whom nobody knows."""
+    sent = SimpleUploadedFile("stranger.xml", xml_of(sold(seller="Somebody Ltd")))
+    receive_file(upload=sent, actor=world.people["ap_clerk"])
+    file = claim_file()
+    assert file is not None
+    end_reading(world.organization.pk, file, read_einvoice(xml_of(sold(seller="Somebody Ltd"))))
+    return file
 
 
 def made_for_sourcing(world: World) -> dict[str, Any]:
@@ -329,6 +348,7 @@ RECORDS: dict[str, Callable[[Records], Any]] = {
     "purchasing:commitment_withdraw": lambda has: has.commitment,
     "matching:invoice_detail": lambda has: has.held,
     "matching:invoice_void": lambda has: has.held,
+    "matching:file_detail": lambda has: has.file,
     "matching:order_invoices": lambda has: has.order,
     "matching:exception_detail": lambda has: has.held,
     "matching:tolerance_change": lambda has: has.tolerance,
@@ -384,6 +404,8 @@ NO_SCREEN: dict[str, str] = {
     "purchasing:sku_suggestions": PIECE,
     "purchasing:sku_suggestions_new": PIECE,
     "purchasing:order_pdf": DOWNLOAD,
+    "matching:file_upload": ONLY_POST,
+    "matching:file_capture": ONLY_POST,
     "matching:exception_resolve": ONLY_POST,
     "matching:exception_note": ONLY_POST,
     "matching:exception_link": ONLY_POST,

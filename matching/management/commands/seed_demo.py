@@ -14,6 +14,7 @@ from django.utils import timezone
 from matching.demo.asking import make_quotations
 from matching.demo.commitments import make_commitments
 from matching.demo.company import make_company
+from matching.demo.electronic import make_electronic_invoices
 from matching.demo.history import make_history
 from matching.demo.judging import judge_misses
 from matching.demo.order_changes import make_budgets, make_order_changes
@@ -84,4 +85,5 @@ def make_organization(slug: str, name: str, days: int, password: str) -> Organiz
             judge_misses(company)
             make_stock(company)
             make_supplier_records(company)
+            make_electronic_invoices(Desk(company))
     return organization

@@ -1,0 +1,85 @@
+"""Electronic invoices that came this week: one taken in, others that a person has to look at."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from decimal import Decimal
+
+from django.core.files.uploadedfile import SimpleUploadedFile
+from weasyprint import HTML
+
+from matching.demo.einvoice_files import Sale, SoldLine, pdf_of, xml_of
+from matching.demo.waiting import Desk
+from matching.einvoices.reading import read_einvoice
+from matching.reading_files import claim_file, end_reading
+from matching.receiving_files import receive_file
+from purchasing.models import PurchaseOrder
+
+D = Decimal
+PAPER = "<h1>Invoice {number}</h1><p>{seller}</p><p>Goods as ordered, {total}. Thank you.</p>"
+
+
+def make_electronic_invoices(desk: Desk) -> None:
+    """A PDF with data and an XML that are captured, an unknown seller, a scan, a wrong file."""
+    company = desk.company
+    seeds = desk.issued("SUNRIDGE", "ING-NUT", [("SEED-SUN", "900")])
+    desk.receive(seeds)
+    gloves = desk.issued("SAFEHAND", "MRO-SAFE", [("GLV-M", "120"), ("GLV-L", "80")])
+    desk.receive(gloves, share="0.5")
+    first = _sale(desk, seeds, "SR-12044")
+    second = _sale(desk, gloves, "SH-5530")
+    stranger = Sale(
+        number="2026-0417",
+        issued_on=company.today - timedelta(days=2),
+        seller="Sonnkern Handels GmbH",
+        tax_id="DE136695976",
+        lines=[SoldLine(D(600), D("92.40"), "Sunflower seeds, hulled", supplier_sku="SK-25", unit="KGM", base_quantity=D(100))],
+        account="DE88200800000970375700",
+        freight=D(35),
+    )  # fmt: skip
+    _take_in(desk, "SR-12044.pdf", pdf_of(first, _paper(first, "as in the data")))
+    _take_in(desk, "SH-5530 (UBL).xml", xml_of(second))
+    _take_in(desk, "Rechnung 2026-0417.xml", xml_of(stranger))
+    _take_in(desk, "scan 0093.pdf", _paper(stranger, "554.40 USD and freight of 35.00 USD"))
+    _take_in(desk, "packing list.xlsx", b"PK\x03\x04 of no use here")
+    _take_in(desk, "SR-12044 again.pdf", pdf_of(first, _paper(first, "as in the data, again")))
+
+
+def _sale(desk: Desk, order: PurchaseOrder, number: str) -> Sale:
+    """The order as its supplier bills it, with the price for a hundred."""
+    assert order.supplier is not None
+    return Sale(
+        number=number,
+        issued_on=desk.company.today - timedelta(days=1),
+        seller=order.supplier.name,
+        tax_id=order.supplier.tax_id,
+        order_number=order.number or "",
+        currency=order.currency,
+        lines=[
+            SoldLine(
+                line.ordered_quantity,
+                (line.unit_price * 100).quantize(D("0.0001")),
+                line.description,
+                order_line=str(line.line_no),
+                sku=line.sku.code,
+                unit=line.unit,
+                base_quantity=D(100),
+            )
+            for line in order.lines.select_related("sku").order_by("line_no")
+        ],
+    )
+
+
+def _paper(sale: Sale, total: str) -> bytes:
+    text = PAPER.format(number=sale.number, seller=sale.seller, total=total)
+    content: bytes = HTML(string=text).write_pdf()
+    return content
+
+
+def _take_in(desk: Desk, name: str, content: bytes) -> None:
+    """As the worker does, but in this process: these files are our own."""
+    actor = desk.company.people["ap"]
+    receive_file(upload=SimpleUploadedFile(name, content), actor=actor)
+    file = claim_file()
+    if file is not None:
+        end_reading(desk.company.organization.pk, file, read_einvoice(content))

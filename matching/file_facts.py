@@ -1,0 +1,66 @@
+"""What was read from a file, for its screen: as the supplier wrote it, and what we made of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from decimal import Decimal
+
+from matching.as_captured import charge_code, line_from
+from matching.captured import CapturedLine
+from matching.einvoices.document import Einvoice, WrittenLine
+from procure.figures import money, short_date
+from procure.units import canonical_unit
+
+
+@dataclass(frozen=True, slots=True)
+class ShownLine:
+    """A written line beside its normalised form; `is_changed` when the two differ in figures."""
+
+    written: WrittenLine
+    taken: CapturedLine | None
+    unit: str
+    is_changed: bool
+
+
+def written_facts(document: Einvoice) -> list[tuple[str, str]]:
+    """The head as words and values; what is not written is left out."""
+    seller, currency = document.seller, document.currency
+    day = [short_date(one) if one else "" for one in (document.issued_on, document.due_on)]
+    pairs = [
+        ("Number", document.number),
+        ("Kind", "Credit note" if document.kind == "credit" else "Invoice"),
+        ("Credits", document.credits_number),
+        ("Invoice date", day[0]),
+        ("Due", day[1]),
+        ("Our order", document.order_reference),
+        ("Seller", seller.name),
+        ("Tax id", ", ".join(seller.tax_ids)),
+        ("Delivered from", seller.endpoint),
+        ("Bank account", ", ".join(document.bank_accounts)),
+        ("Terms", document.payment_terms),
+        *(
+            (f"Charge, {charge_code(one)}", _money(one.amount, currency))
+            for one in document.charges
+        ),
+        *(("Allowance", _money(one.amount, currency)) for one in document.allowances),
+        *((f"Tax at {one.rate} %", _money(one.tax, currency)) for one in document.taxes),
+        ("Total with tax", _money(document.total, currency)),
+        ("Paid before", _money(document.prepaid or None, currency)),
+        ("To pay", _money(document.payable, currency)),
+    ]
+    return [(words, value) for words, value in pairs if value]
+
+
+def _money(amount: Decimal | None, currency: str) -> str:
+    return "" if amount is None else f"{money(amount, currency)} {currency}"
+
+
+def written_lines(document: Einvoice) -> list[ShownLine]:
+    """The lines in their order."""
+    shown = []
+    for line in document.lines:
+        taken = line_from(line) if line.base_quantity > 0 else None
+        unit = canonical_unit(line.unit)
+        changed = taken is not None and (taken.unit_price != line.price or unit != line.unit)
+        shown.append(ShownLine(line, taken, unit, changed))
+    return shown

@@ -1,0 +1,114 @@
+"""Whose electronic invoice this is: by tax id, bank account, address of delivery, then name."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+
+from django.db.models import F, Func, Q, QuerySet, Value
+from django.db.models.functions import Upper
+
+from matching.einvoices.document import Einvoice
+from matching.invoice_numbers import plain_number
+from suppliers.models import BankAccount, Supplier
+
+SHORTEST_KEY = 5  # a tax id of fewer letters and digits says nothing
+
+
+@dataclass(frozen=True, slots=True)
+class FoundSupplier:
+    """The supplier, or why none is certain; `remark` is what looks wrong about a found one."""
+
+    supplier: Supplier | None
+    why_not: str = ""
+    remark: str = ""
+
+
+def _plain(column: str) -> Func:
+    """The column in upper case, letters and digits only, as `plain_number` writes a text."""
+    return Upper(
+        Func(F(column), Value("[^A-Za-z0-9]"), Value(""), Value("g"), function="regexp_replace")
+    )
+
+
+def find_supplier(document: Einvoice) -> FoundSupplier:
+    """The one supplier whom the document names; two that are named differently are nobody.
+
+    At most four statements.
+    """
+    by_account = _by_account(document)
+    found = _by_tax_id(document) or by_account or _by_address(document) or _by_name(document)
+    if not found:
+        name = document.seller.name or "its seller"
+        return FoundSupplier(None, f"{name} is not among the suppliers. Choose who it is.")
+    if len(found) > 1:
+        names = ", ".join(sorted(str(one) for one in found)[:3])
+        return FoundSupplier(None, f"It may be of {names}. Choose which.")
+    (supplier,) = found
+    if by_account and supplier not in by_account:
+        owner = ", ".join(sorted(str(one) for one in by_account))
+        return FoundSupplier(
+            None, f"It names {supplier}, and asks for payment to the account of {owner}."
+        )
+    return FoundSupplier(
+        supplier, remark=_account_remark(supplier, _accounts(document), by_account)
+    )
+
+
+def _accounts(document: Einvoice) -> set[str]:
+    return {plain_number(account) for account in document.bank_accounts} - {""}
+
+
+def _account_remark(supplier: Supplier, accounts: set[str], owners: set[Supplier]) -> str:
+    if not accounts or owners:
+        return ""
+    last = sorted(accounts)[0][-4:]
+    return f"It asks for payment to an account that is not on file for {supplier}: …{last}."
+
+
+def _known() -> QuerySet[Supplier]:
+    return Supplier.objects.exclude(status=Supplier.Status.ARCHIVED)
+
+
+def _by_tax_id(document: Einvoice) -> set[Supplier]:
+    """With or without the letters of the country before it; also when it is the endpoint."""
+    endpoint = document.seller.endpoint.rpartition(":")[2]
+    written = {plain_number(text) for text in (*document.seller.tax_ids, endpoint)}
+    keys = {key for key in written if len(key) >= SHORTEST_KEY and any(map(str.isdigit, key))}
+    keys |= {key[2:] for key in keys if key[:2].isalpha() and len(key) > SHORTEST_KEY + 2}
+    if not keys:
+        return set()
+    return set(_known().annotate(plain_tax_id=_plain("tax_id")).filter(plain_tax_id__in=keys))
+
+
+def _by_account(document: Einvoice) -> set[Supplier]:
+    accounts = _accounts(document)
+    if not accounts:
+        return set()
+    rows = (
+        BankAccount.objects.filter(status=BankAccount.Status.CONFIRMED)
+        .exclude(supplier__status=Supplier.Status.ARCHIVED)
+        .annotate(plain_iban=_plain("iban"), plain_account=_plain("account_number"))
+        .filter(Q(plain_iban__in=accounts) | Q(plain_account__in=accounts))
+        .select_related("supplier")
+    )
+    return {row.supplier for row in rows}
+
+
+def _by_address(document: Einvoice) -> set[Supplier]:
+    """The mail address that is the endpoint, or the seller's contact."""
+    written = (document.seller.endpoint.rpartition(":")[2], document.seller.email)
+    addresses: Collection[str] = {text.lower() for text in written if "@" in text}
+    if not addresses:
+        return set()
+    rows = _known().annotate(plain_email=Upper("email"))
+    upper = [address.upper() for address in addresses]
+    return set(rows.filter(Q(plain_email__in=upper) | Q(contacts__email__in=addresses)).distinct())
+
+
+def _by_name(document: Einvoice) -> set[Supplier]:
+    names = {plain_number(document.seller.name), plain_number(document.seller.legal_name)} - {""}
+    if not names:
+        return set()
+    rows = _known().annotate(plain_name=_plain("name"), plain_legal_name=_plain("legal_name"))
+    return set(rows.filter(Q(plain_name__in=names) | Q(plain_legal_name__in=names)))
