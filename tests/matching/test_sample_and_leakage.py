@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import date, timedelta
-from decimal import Decimal
 
 import pytest
 from django.utils import timezone
 
 from matching.leakage import match_after_supplier_change, restore_tolerances, withdraw_tolerances
-from matching.limits import Sample
 from matching.models import MatchResult, SupplierInvoice, ToleranceSuspension
 from matching.reactions import match_after_waiting_periods
 from matching.resolution import accept_variance, pay_supported
@@ -58,23 +56,6 @@ def a_clean_invoice(
     order = an_order(world, (world.shipper, quantity, 1), number=f"PO-{number}")
     receive(world, order, (1, quantity))
     return invoice(world, number, billed(1, quantity, price, order=f"PO-{number}"))
-
-
-@pytest.mark.parametrize(
-    ("value", "draw", "is_drawn"),
-    [
-        ("1000", "0.0499", True),
-        ("1000", "0.05", False),
-        ("5000", "0.0499", True),
-        ("500", "0.0249", True),
-        ("500", "0.025", False),
-        ("0", "0", False),
-        ("-5", "0", False),
-    ],
-)
-def test_a_smaller_invoice_is_drawn_more_rarely(value: str, draw: str, is_drawn: bool) -> None:
-    sample = Sample(Decimal(5), Decimal(1000))
-    assert sample.is_drawn(Decimal(value), Decimal(draw)) is is_drawn
 
 
 def test_a_drawn_invoice_waits_for_the_ap_lead_and_stays_reviewed(inside: World) -> None:
