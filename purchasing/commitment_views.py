@@ -6,6 +6,7 @@ import uuid
 from typing import Any
 
 from django.contrib import messages
+from django.core.paginator import Paginator
 from django.http import Http404, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.utils import timezone
@@ -30,6 +31,7 @@ from purchasing.price_use import price_use
 from suppliers.committing import change_commitment, commit_volume, withdraw_commitment
 from suppliers.form_screens import named_row, plain_form
 from suppliers.forms import submitted
+from suppliers.listing import ROWS_PER_PAGE
 from suppliers.models import Category, PriceAgreement, Sku, Supplier, VolumeCommitment
 
 EVENTS_SHOWN = 30
@@ -57,10 +59,12 @@ def commitment_list(request: OrganizationRequest) -> HttpResponse:
         agreement_id=agreement.pk if agreement else None,
         in_force=view != "all",
     )
+    page = Paginator(rows, ROWS_PER_PAGE).get_page(request.GET.get("page"))
     address = _address(request, "commitment_list")
     can_source = request.membership.may("sourcing.write")
     context = {
-        "rows": rows,
+        "page": page,
+        "rows": list(page),
         "views": [(words, f"{address}?view={name}", name == view, None) for words, name in VIEWS],
         "new_url": _address(request, "commitment_new") if can_source else "",
     }

@@ -11,6 +11,7 @@ from procure.attachments import read_file
 from procure.events import reacts_to
 from procure.figures import reading_as
 from procure.models import BusinessEvent
+from purchasing import commitment_reminders as commitment_reminders
 from purchasing import exception_history as exception_history
 from purchasing import exception_requests as exception_requests
 from purchasing import telling as telling

@@ -19,6 +19,7 @@ from procure.permissions import may
 from procure.tenancy import OrganizationRequest, current_organization_id
 from procure.work import FoundItem, WaitingWork, answers_search, tells_work
 from suppliers import bank_mail as bank_mail
+from suppliers import ending as ending
 from suppliers import expiring as expiring
 from suppliers import first_steps as first_steps
 from suppliers import quotation_mail as quotation_mail

@@ -137,6 +137,7 @@ EVENT_ICONS: dict[str, str] = {
     "drafted": "pencil-line",
     "drilled": "siren",
     "edited": "pencil-line",
+    "end_reminded": "bell",
     "expiry_reminded": "bell",
     "founded": "flag",
     "held": "triangle-alert",
