@@ -11,7 +11,7 @@ from django.http import HttpResponse
 from django.test import Client
 
 from procure.models import Attachment, BusinessEvent, ImportRun
-from suppliers.models import Supplier
+from suppliers.models import SourcingDecision, Supplier
 from tests.imports.support import everything, table, workbook
 from tests.world import World
 
@@ -154,3 +154,32 @@ def test_another_companys_run_is_not_found(world: World, other_world: World, lea
         assert stranger.get(path).status_code == 404
     apply = other_world.url(f"imports/{run_of(world).public_id}/apply/")
     assert stranger.post(apply).status_code == 404
+
+
+def test_the_tables_of_sourcing_come_in_by_upload_one_after_the_other(
+    world: World, lead: Client
+) -> None:
+    strategies = table("category_code,objective,preferred", "BOX,Two mills,NORTH:70;KESTREL:30")
+    head = "decision_number,category_code,title,decided_on,reason,supplier_code,chosen"
+    decisions = table(
+        head,
+        "D-7,BOX,Boxes,2026-03-01,On time,NORTH,yes",
+        "D-7,BOX,Boxes,2026-03-01,On time,KESTREL,no",
+    )
+    for kind, content, button in (
+        ("category_strategies", strategies, "Import 1 row"),
+        ("sourcing_decisions", decisions, "Import 2 rows"),
+    ):
+        trial = upload(world, lead, content, kind=kind, name=f"{kind}.csv")
+        assert button in page(trial)
+        with world.inside():
+            assert not SourcingDecision.objects.exists()
+        address = f"{trial.redirect_chain[-1][0]}apply/"
+        assert f"{kind}.csv is imported." in page(lead.post(address, follow=True))
+    with world.inside():
+        decision = SourcingDecision.objects.get(number="D-7")
+        assert decision.candidates.filter(is_chosen=True).get().supplier == world.northline
+        category = world.boxes.public_id
+    seen = page(lead.get(world.url(f"categories/{category}/")))
+    assert "Two mills" in seen
+    assert "D-7" in seen
