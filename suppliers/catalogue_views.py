@@ -12,6 +12,7 @@ from django.utils import timezone
 
 from procure.documents import find, idempotent
 from procure.models import User
+from procure.money import ZERO
 from procure.permissions import requires
 from procure.queries import timeline
 from procure.screens import render_screen
@@ -51,6 +52,7 @@ from suppliers.queries import (
     sku_rows,
 )
 from suppliers.sourcing import supplier_ranking
+from suppliers.spend_shares import category_spends
 from suppliers.strategy import category_substitutes, strategies_of
 from suppliers.unit_factors import add_unit_factor
 
@@ -72,11 +74,18 @@ def category_list(request: OrganizationRequest) -> HttpResponse:
     categories = list(found.qs)
     is_filtered = any(request.GET.get(name) for name in found.filters)
     tree = categories if is_filtered else in_tree_order(categories)
-    sources = category_sources(categories, timezone.localdate())
+    today = timezone.localdate()
+    sources = category_sources(categories, today)
+    spends = category_spends(request.organization.currency, today)
     context = {
         "filter": found,
         "rows": [
-            (one, 0 if is_filtered else min(len(one.lineage) - 1, 4), sources[one.pk])
+            (
+                one,
+                0 if is_filtered else min(len(one.lineage) - 1, 4),
+                sources[one.pk],
+                spends.get(one.pk, ZERO),
+            )
             for one in tree
         ],
         "new_url": address_if(request, "catalogue.write", "category_new"),

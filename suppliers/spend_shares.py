@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
+from typing import Any
 
 from django.db import connection
 
@@ -104,3 +105,37 @@ def supplier_shares(supplier: Supplier, currency: str, on: date) -> SupplierShar
 
 def _plus(one: Decimal | None, other: Decimal | None) -> Decimal | None:
     return None if one is None or other is None else one + other
+
+
+TREE_SPEND = """
+    SELECT above.id, p.currency, sum(p.spend) AS spend
+    FROM suppliers_performancecell p
+    JOIN suppliers_sku s ON s.organization_id = p.organization_id AND s.id = p.sku_id
+    JOIN suppliers_category c ON c.organization_id = s.organization_id AND c.id = s.category_id
+    CROSS JOIN LATERAL unnest(c.lineage) AS above(id)
+    WHERE p.organization_id = %(organization)s AND p.month BETWEEN %(first)s AND %(last)s
+        AND p.spend <> 0
+    GROUP BY 1, 2
+"""
+
+
+def category_spends(currency: str, on: date) -> dict[int, Decimal | None]:
+    """Value of twelve months by category, those below it included; None when a rate is missing.
+
+    One statement, two where other currencies are involved; a category nothing was bought of is
+    absent.
+    """
+    asked: dict[str, Any] = {
+        "organization": current_organization_id(),
+        "first": months_before(on.replace(day=1), MONTHS - 1),
+        "last": on,
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(TREE_SPEND, asked)
+        rows = cursor.fetchall()
+    rates = rates_on(on) if any(row[1] != currency for row in rows) else Rates({})
+    spends: dict[int, Decimal | None] = {}
+    for category_id, paid_in, spend in rows:
+        before, value = spends.get(category_id, ZERO), rates.convert(spend, paid_in, currency)
+        spends[category_id] = None if before is None or value is None else before + value
+    return spends

@@ -5,7 +5,7 @@ import pytest
 
 from procure.models import ExchangeRate
 from suppliers.models import PerformanceCell
-from suppliers.spend_shares import supplier_shares
+from suppliers.spend_shares import category_spends, supplier_shares
 from tests.suppliers.world import category, sku
 
 ON = date(2026, 11, 23)
@@ -46,3 +46,15 @@ def test_other_currencies_come_in_by_todays_rate_or_make_it_unknown(bought):
         currency="EUR", per_currency="USD", rate=Decimal("2"), valid_from=date(2026, 1, 1)
     )
     assert supplier_shares(bought.northline, "USD", ON).categories[0].share_percent == 25
+
+
+def test_a_category_has_the_value_of_all_below_it(bought, django_assert_num_queries):
+    lids = category("lids", bought.corrugate)
+    cell(bought.northline, sku("LID", lids), 40)
+    with django_assert_num_queries(1):
+        spends = category_spends("USD", ON)
+    assert spends == {
+        lids.pk: 40, bought.corrugate.pk: 1040, bought.packaging.pk: 1040, bought.film.pk: 50,
+    }  # fmt: skip
+    cell(bought.kestrel, bought.small, 5, currency="CAD")
+    assert category_spends("USD", ON)[bought.packaging.pk] is None
