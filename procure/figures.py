@@ -15,7 +15,7 @@ from functools import lru_cache
 
 from babel import Locale, UnknownLocaleError
 from babel.dates import format_date, format_skeleton, format_time
-from babel.numbers import format_decimal
+from babel.numbers import NumberPattern, parse_pattern
 from django.utils import timezone
 
 from procure.money import minor_unit_places
@@ -62,11 +62,16 @@ def decimal_of(value: object) -> Decimal | None:
     return number if number.is_finite() else None
 
 
+@lru_cache(maxsize=64)
+def _pattern(least: int, most: int) -> NumberPattern:
+    """Read once: reading it took a third of the time of writing a number."""
+    return parse_pattern(f"#,##0.{'0' * least}{'#' * (most - least)}" if most else "#,##0")
+
+
 def plain(number: Decimal, *, least: int, most: int, signed: bool = False) -> str:
     """The number with `least` to `most` decimals, rounded half up."""
     rounded = number.quantize(Decimal(1).scaleb(-most), rounding=ROUND_HALF_UP)
-    pattern = f"#,##0.{'0' * least}{'#' * (most - least)}" if most else "#,##0"
-    text = format_decimal(abs(rounded), format=pattern, locale=current_locale())
+    text = str(_pattern(least, most).apply(abs(rounded), current_locale()))
     if rounded < 0:
         return MINUS + text
     return f"+{text}" if signed and rounded > 0 else text
@@ -143,8 +148,14 @@ def short_date(value: object) -> str:
     day = _day_of(value)
     if day is None:
         return DASH
-    skeleton = "MMMd" if day.year == timezone.localdate().year else "yMMMd"
-    return format_skeleton(skeleton, day, locale=current_locale())
+    is_this_year = day.year == timezone.localdate().year
+    return _drawn_day(day, "MMMd" if is_this_year else "yMMMd", current_locale())
+
+
+@lru_cache(maxsize=2048)
+def _drawn_day(day: date, skeleton: str, locale: Locale) -> str:
+    """A screen shows the same few days again and again."""
+    return str(format_skeleton(skeleton, day, locale=locale))
 
 
 def long_date(value: object) -> str:
