@@ -20,7 +20,7 @@ from matching.captured_files import CapturedFile
 from matching.einvoices.document import Einvoice, Kind, from_json
 from matching.file_facts import written_facts, written_lines
 from matching.models import SupplierInvoice
-from matching.receiving_files import ACCEPT, MOST_FILES, capture_file, receive_file
+from matching.receiving_files import ACCEPT, MOST_FILES, capture_file, pages_of, receive_file
 from procure.attachments import files_of
 from procure.documents import find, idempotent
 from procure.errors import BusinessRuleError
@@ -127,6 +127,7 @@ def _shown(
     context = {
         "file": file,
         "files": files_of(file),
+        "pages": pages_of(file),
         "document": document,
         "facts": written_facts(document) if document else [],
         "lines": written_lines(document) if document else [],

@@ -34,7 +34,7 @@ from matching.queries import (
     lines_of,
     status_counts,
 )
-from matching.receiving_files import capture_file
+from matching.receiving_files import capture_file, pages_of
 from matching.sentences import header_sentences
 from procure.attachments import attached, files_of
 from procure.documents import find, idempotent
@@ -150,6 +150,7 @@ def invoice_new(request: OrganizationRequest) -> HttpResponse:
         "orders": orders_to_suggest(),
         "file": file,
         "files": files_of(file) if file else [],
+        "pages": pages_of(file) if file else [],
     }
     return render_screen(
         request,

@@ -6,6 +6,7 @@ in between leaves it claimed; a later sweep claims it again, three times at most
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
 from time import monotonic
@@ -15,7 +16,7 @@ from django.utils import timezone
 
 from matching.as_captured import captured_from
 from matching.captured_files import CapturedFile
-from matching.einvoices.apart import TOO_MUCH, read_apart
+from matching.einvoices.apart import TOO_MUCH, draw_apart, read_apart
 from matching.einvoices.document import Outcome, Reading
 from matching.finding_supplier import find_supplier
 from matching.models import SupplierInvoice
@@ -36,15 +37,25 @@ def read_waiting_files(organization_id: int) -> None:
     while monotonic() < until:
         with tenant_atomic(organization_id):
             file = claim_file()
-            content = b"" if file is None else read_file(files_of(file)[0])
         if file is None:
             return
-        reading = (
-            Reading(Outcome.REFUSED, sentence=TOO_MUCH)
-            if file.attempts > MOST_ATTEMPTS
-            else read_apart(content)
-        )
-        end_reading(organization_id, file, reading)
+        if file.attempts > MOST_ATTEMPTS:
+            end_reading(organization_id, file, Reading(Outcome.REFUSED, sentence=TOO_MUCH))
+        else:
+            _read_one(organization_id, file)
+
+
+def _read_one(organization_id: int, file: CapturedFile) -> None:
+    """Reads a claimed file outside of any transaction, and ends it."""
+    try:
+        with tenant_atomic(organization_id):
+            content = read_file(files_of(file)[0])
+    except BusinessRuleError as error:
+        end_reading(organization_id, file, Reading(Outcome.REFUSED, sentence=error.message))
+        return
+    reading = read_apart(content)
+    is_paper = content.startswith(b"%PDF-") and reading.outcome != Outcome.ACCEPTED
+    end_reading(organization_id, file, reading, draw_apart(content) if is_paper else [])
 
 
 def claim_file() -> CapturedFile | None:
@@ -64,16 +75,20 @@ def claim_file() -> CapturedFile | None:
     return file
 
 
-def end_reading(organization_id: int, file: CapturedFile, reading: Reading) -> None:
+def end_reading(
+    organization_id: int, file: CapturedFile, reading: Reading, pages: Sequence[bytes] = ()
+) -> None:
     """Captures the invoice, leaves it to a person, or refuses it; each in its own transaction."""
     actor = file.uploaded_by
     try:
         with tenant_atomic(organization_id):
             if reading.outcome == Outcome.REFUSED:
-                refuse_file(file, reading=reading, actor=actor)
+                refuse_file(file, reading=reading, pages=pages, actor=actor)
                 return
             if reading.outcome == Outcome.MANUAL:
-                leave_to_person(file, reading=reading, why=reading.sentence, actor=actor)
+                leave_to_person(
+                    file, reading=reading, why=reading.sentence, pages=pages, actor=actor
+                )
                 return
             _capture(file, reading)
     except BusinessRuleError as error:

@@ -9,6 +9,7 @@ refuse_file(file, reading=…, …)                  ends with a sentence
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Sequence
 from pathlib import PurePath
 
 from django.core.files.uploadedfile import UploadedFile
@@ -26,11 +27,12 @@ from procure.attachments import CheckedFile, files_of, keep_file, share_file
 from procure.documents import lock, require_status
 from procure.errors import BusinessRuleError
 from procure.events import record
-from procure.models import User
+from procure.models import Attachment, User
 from procure.reading import MAXIMUM_UPLOAD_BYTES
 
 CONTENT_TYPES = {".xml": "application/xml", ".pdf": "application/pdf"}
 ACCEPT = ",".join(CONTENT_TYPES)
+PAGES = "page"
 MOST_FILES = 50  # in one upload
 Status = CapturedFile.Status
 
@@ -86,9 +88,10 @@ def _problem(name: str, size: int, content: bytes) -> str:
 
 
 def _same_file(sha256: str) -> str:
-    """What became of the same file before, if it came before."""
+    """What became of the same file before; a voided invoice's file may come again."""
     earlier = (
         CapturedFile.objects.filter(sha256=sha256, is_kept=True)
+        .exclude(invoice__status=SupplierInvoice.Status.VOID)
         .select_related("invoice")
         .order_by("pk")
         .first()
@@ -128,12 +131,18 @@ def capture_file(
 
 @transaction.atomic
 def leave_to_person(
-    file: CapturedFile, *, reading: Reading, why: str, actor: User | None
+    file: CapturedFile,
+    *,
+    reading: Reading,
+    why: str,
+    pages: Sequence[bytes] = (),
+    actor: User | None,
 ) -> CapturedFile:
     """Says why a person has to look, with what could be read. Refused: a file that is not read now."""
     file = lock(file)
     require_status(file, Status.READING)
     _read_as(file, reading)
+    _keep_pages(file, pages)
     file.status, file.sentence = Status.NEEDS_PERSON, why[:500]
     _finish(file)
     record("captured_file.left_to_person", file, actor=actor, summary=why)
@@ -141,15 +150,33 @@ def leave_to_person(
 
 
 @transaction.atomic
-def refuse_file(file: CapturedFile, *, reading: Reading, actor: User | None) -> CapturedFile:
+def refuse_file(
+    file: CapturedFile, *, reading: Reading, pages: Sequence[bytes] = (), actor: User | None
+) -> CapturedFile:
     """Says why the file is no invoice that can be read. Refused: a file that is not read now."""
     file = lock(file)
     require_status(file, Status.READING)
     _read_as(file, reading)
+    _keep_pages(file, pages)
     file.status, file.sentence = Status.REFUSED, reading.sentence[:500]
     _finish(file)
     record("captured_file.refused", file, actor=actor, summary=reading.sentence)
     return file
+
+
+def _keep_pages(file: CapturedFile, pages: Sequence[bytes]) -> None:
+    """Pictures of the paper, for the person who enters it."""
+    for place, page in enumerate(pages, 1):
+        picture = CheckedFile(f"page-{place}.jpg", page, "image/jpeg")
+        keep_file(file, picture, purpose=PAGES, uploaded_by=None)
+
+
+def pages_of(file: CapturedFile) -> list[Attachment]:
+    """The pictures of the paper in their order: one statement."""
+    kept = Attachment.objects.filter(
+        subject_type=file._meta.label_lower, subject_id=file.pk, purpose=PAGES
+    )
+    return list(kept.order_by("pk"))
 
 
 def _read_as(file: CapturedFile, reading: Reading | None) -> None:

@@ -10,6 +10,8 @@ from weasyprint import HTML
 
 from matching.demo.einvoice_files import Sale, SoldLine, pdf_of, xml_of
 from matching.demo.waiting import Desk
+from matching.einvoices.document import Outcome
+from matching.einvoices.pictures import draw_pages
 from matching.einvoices.reading import read_einvoice
 from matching.reading_files import claim_file, end_reading
 from matching.receiving_files import receive_file
@@ -76,10 +78,14 @@ def _paper(sale: Sale, total: str) -> bytes:
     return content
 
 
+def _pages(content: bytes) -> list[bytes]:
+    return draw_pages(content) if read_einvoice(content).outcome != Outcome.ACCEPTED else []
+
+
 def _take_in(desk: Desk, name: str, content: bytes) -> None:
     """As the worker does, but in this process: these files are our own."""
     actor = desk.company.people["ap"]
     receive_file(upload=SimpleUploadedFile(name, content), actor=actor)
     file = claim_file()
     if file is not None:
-        end_reading(desk.company.organization.pk, file, read_einvoice(content))
+        end_reading(desk.company.organization.pk, file, read_einvoice(content), _pages(content))

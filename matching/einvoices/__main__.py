@@ -1,5 +1,7 @@
 """A file on stdin becomes a reading on stdout: a process of its own, with nothing to lose.
 
+With the argument `pages` it becomes pictures of its pages instead, in base64, one a line.
+
 Before the first byte is read it gives up memory, processor time, writing files, sockets and other
 programs; on Linux also the network altogether where the kernel lets it. The parent kills it when
 it takes too long all the same.
@@ -9,8 +11,10 @@ import ctypes
 import json
 import resource
 import sys
+from base64 import b64encode
 
 from matching.einvoices.document import to_json
+from matching.einvoices.pictures import draw_pages
 from matching.einvoices.reading import read_einvoice
 
 MEMORY = 512 * 1024 * 1024
@@ -46,8 +50,11 @@ def limit() -> None:
 def main() -> None:
     """Read, and say what it came to."""
     limit()
-    reading = read_einvoice(sys.stdin.buffer.read())
-    sys.stdout.write(json.dumps(to_json(reading)))
+    content = sys.stdin.buffer.read()
+    if sys.argv[1:] == ["pages"]:
+        sys.stdout.writelines(b64encode(page).decode() + "\n" for page in draw_pages(content))
+    else:
+        sys.stdout.write(json.dumps(to_json(read_einvoice(content))))
 
 
 if __name__ == "__main__":

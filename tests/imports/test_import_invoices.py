@@ -20,6 +20,7 @@ from tests.imports.support import (
     refusals,
     table,
     take_in,
+    workbook,
 )
 from tests.world import World
 
@@ -68,6 +69,12 @@ def test_an_invoice_is_captured_as_written_and_matched_at_once(world: World) -> 
     assert [(line.amount, line.order_line.line_no) for line in lines] == [
         (Decimal(50), 1), (Decimal("3.2"), 2),
     ]  # fmt: skip
+
+
+def test_a_workbook_of_invoices_is_the_same_as_its_csv(world: World) -> None:
+    rows = [line.split(",") for line in (HEAD, *ROWS)]
+    assert counts(take_in(world, "invoices", workbook(*rows))) == (2, 0, 0, 0)
+    assert counts(take_in(world, "invoices", table(HEAD, *ROWS))) == (0, 0, 2, 0)
 
 
 def test_a_difference_is_imported_and_held_and_a_receipt_clears_it(world: World) -> None:

@@ -10,6 +10,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from matching import reading_files
 from matching.captured_files import CapturedFile
 from matching.demo.einvoice_files import xml_of
+from matching.einvoices.pictures import draw_pages
 from matching.einvoices.reading import read_einvoice
 from matching.models import SupplierInvoice
 from matching.reading_files import read_waiting_files
@@ -23,6 +24,7 @@ pytestmark = pytest.mark.django_db
 def kept_here(settings: Any, tmp_path: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     settings.MEDIA_ROOT = tmp_path
     monkeypatch.setattr(reading_files, "read_apart", read_einvoice)
+    monkeypatch.setattr(reading_files, "draw_apart", draw_pages)
 
 
 def send(world: World, *files: tuple[str, bytes], role: str = "ap_clerk") -> Any:
@@ -81,7 +83,7 @@ def test_a_person_says_whose_it_is_and_it_is_captured(world: World) -> None:
     page = client.get(address).content.decode()
     assert "Whose is it?" in page
     assert "61.20 per 100" in page
-    assert "0.612 each" in page
+    assert "0.612 for one" in page
     refused = client.post(f"{address}capture/", {"supplier": ""})
     assert refused.status_code == 422
     with world.inside():
@@ -100,7 +102,9 @@ def test_a_paper_is_entered_by_hand_and_kept_with_its_invoice(world: World) -> N
     read_waiting_files(world.organization.pk)
     address = world.url(f"invoices/new/?file={only(world).public_id}")
     client = world.client("ap_clerk")
-    assert "c.pdf: The PDF carries no invoice data." in client.get(address).content.decode()
+    page = client.get(address).content.decode()
+    assert "c.pdf: The PDF carries no invoice data." in page
+    assert 'alt="Page 1 of the paper"' in page
     head = {
         "supplier": world.northline.public_id, "kind": "invoice", "number": "P-1",
         "currency": "USD", "invoiced_on": "2026-05-04", "received_on": "2026-05-05",

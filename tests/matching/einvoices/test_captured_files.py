@@ -17,10 +17,11 @@ from matching.captured_files import CapturedFile
 from matching.demo.einvoice_files import Sale, SoldLine, pdf_of, xml_of
 from matching.einvoices.apart import read_apart
 from matching.einvoices.document import Charge
+from matching.einvoices.pictures import draw_pages
 from matching.einvoices.reading import read_einvoice
 from matching.models import SupplierInvoice
 from matching.reading_files import MOST_ATTEMPTS, read_waiting_files
-from matching.receiving_files import receive_file
+from matching.receiving_files import pages_of, receive_file
 from procure.attachments import files_of, read_file
 from procure.models import BusinessEvent
 from suppliers.models import PriceBreak, Supplier
@@ -52,6 +53,7 @@ def ordered(world: World, settings: Any, tmp_path: Any, monkeypatch: Any) -> Non
     """
     settings.MEDIA_ROOT = tmp_path
     monkeypatch.setattr(reading_files, "read_apart", read_einvoice)
+    monkeypatch.setattr(reading_files, "draw_apart", draw_pages)
     with world.inside():
         PriceBreak.objects.all().delete()
         order = an_order(world, (world.shipper, 100, "0.612"))
@@ -209,6 +211,7 @@ def test_the_same_file_again_is_said_and_not_read(world: World) -> None:
     with world.inside():
         assert files_of(again) == []
         void_invoice(SupplierInvoice.objects.get(), reason="wrong", actor=world.people["ap_lead"])
+    assert sent(world, sold(), "third.xml").status == "waiting"
 
 
 @pytest.mark.parametrize(
@@ -255,6 +258,10 @@ def test_a_paper_without_data_waits_for_a_person(world: World) -> None:
     file = read(world, paper(), "scan.pdf")
     assert (file.status, file.is_sound) == ("needs_person", False)
     assert file.sentence == "The PDF carries no invoice data."
+    with world.inside():
+        (page,) = pages_of(file)
+        assert (page.content_type, files_of(file)[0].file_name) == ("image/jpeg", "scan.pdf")
+        assert read_file(page)[:3] == b"\xff\xd8\xff"
 
 
 def test_a_pdf_with_data_is_captured_by_the_process_apart(

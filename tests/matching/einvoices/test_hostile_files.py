@@ -17,7 +17,7 @@ from pypdf import PdfReader, PdfWriter
 from pypdf.generic import DictionaryObject, NameObject, StreamObject
 
 from matching.einvoices import apart, elements
-from matching.einvoices.apart import TOO_MUCH, read_apart
+from matching.einvoices.apart import TOO_MUCH, draw_apart, read_apart
 from matching.einvoices.reading import MOST_BYTES, read_einvoice
 from procure.bootstrap import ROOT
 from tests.matching.einvoices.malformed import malformed
@@ -201,6 +201,12 @@ def test_the_processors_time_and_the_environment_are_limited() -> None:
     assert json.loads(in_the_process(code).stdout) == [
         [10, 10], [megabytes, megabytes], [0, 0], [],
     ]  # fmt: skip
+
+
+def test_pages_are_drawn_apart_and_what_is_no_pdf_draws_nothing() -> None:
+    (page,) = draw_apart(paper())
+    assert page.startswith(b"\xff\xd8\xff")
+    assert draw_apart(b"%PDF-1.7 broken") == []
 
 
 def test_a_process_that_takes_too_long_is_killed(monkeypatch: pytest.MonkeyPatch) -> None:
