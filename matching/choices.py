@@ -38,7 +38,6 @@ class Choice:
     text: str = ""
     suggestion: str = ""
     why_not: str = ""
-    needs_reason: bool = True
 
     @property
     def is_open(self) -> bool:
@@ -61,6 +60,7 @@ def choices_for(
     colleague: Colleague | None,
     comparison: Comparison,
     asked: AskedChange | None = None,
+    asked_credit: str = "",
 ) -> list[Choice]:
     """At most five, the suggested one first."""
     if not holds or not membership.may("holds.resolve"):
@@ -71,7 +71,7 @@ def choices_for(
     if Check.DUPLICATE_SUSPECT in codes:
         found = _about_duplicate(invoice, holds, authority, is_payer)
     else:
-        found = _about_difference(invoice, result, authority, is_payer, codes)
+        found = _about_difference(invoice, result, authority, is_payer, codes, asked_credit)
     is_buyer = membership.may("orders.write")
     if asked is not None and is_buyer:
         found.insert(1, _change_order(asked))
@@ -110,6 +110,7 @@ def _about_difference(
     authority: Authority,
     is_payer: bool,
     codes: set[str],
+    asked_credit: str,
 ) -> list[Choice]:
     supported, disputed = result.supported_amount or ZERO, result.disputed_amount or ZERO
     currency = invoice.currency
@@ -122,8 +123,8 @@ def _about_difference(
                 "pay_supported",
                 "receipt-text",
                 f"Pay {money(supported, currency)}, claim {money(disputed, currency)}",
-                f"Approves the supported amount and claims the rest from {invoice.supplier}.",
-                needs_reason=False,
+                f"Approves the supported amount; a debit note for the rest goes to "
+                f"{_by_mail(invoice)}.",
             )
         )
     elif not codes <= NO_CREDIT:
@@ -132,7 +133,9 @@ def _about_difference(
                 "request_credit",
                 "receipt-text",
                 f"Request a credit of {money(disputed, currency)}",
-                "The invoice stays held until the credit note comes.",
+                f"The request goes to {_by_mail(invoice)}; {money(invoice.total_amount, currency)} "
+                "stay held until the credit note comes.",
+                why_not=f"{asked_credit} asks for it already." if asked_credit else "",
             )
         )
     found.append(_approve(invoice, authority, codes))
@@ -148,6 +151,11 @@ def _approve(invoice: SupplierInvoice, authority: Authority, codes: set[str]) ->
         f"Approves {money(invoice.total_amount, invoice.currency)} in full.",
         why_not=authority.why_not,
     )
+
+
+def _by_mail(invoice: SupplierInvoice) -> str:
+    supplier = invoice.supplier
+    return f"{supplier} by mail, with the evidence" if supplier.email else f"{supplier} on paper"
 
 
 def _about_duplicate(
@@ -179,7 +187,6 @@ def _change_order(asked: AskedChange) -> Choice:
         asked.title,
         asked.consequence,
         why_not=waits if asked.is_waiting else "",
-        needs_reason=False,
     )
 
 
@@ -201,7 +208,8 @@ def _give_back(invoice: SupplierInvoice) -> Choice:
         "return",
         "corner-down-left",
         "Return to supplier",
-        f"Voids the invoice; {invoice.supplier} sends a corrected one.",
+        f"Voids the invoice, nothing of {money(invoice.total_amount, invoice.currency)} is paid; "
+        f"{invoice.supplier} sends a corrected one.",
     )
 
 
@@ -209,7 +217,7 @@ def _put_aside(comparison: Comparison, codes: set[str]) -> Choice:
     text = "Moves to the end of the queue until then."
     if codes <= {Check.AWAITING_RECEIPT}:
         text = f"Clears by itself with the receipt; look again on {short_date(suggested_day(comparison))}."
-    return Choice("put_aside", "hand", "Hold until…", text, needs_reason=False)
+    return Choice("put_aside", "hand", "Hold until…", text)
 
 
 def _suggested_first(

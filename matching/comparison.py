@@ -9,7 +9,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from matching.models import Hold, SupplierInvoice, SupplierInvoiceLine
+from matching.models import Hold, MatchResult, SupplierInvoice, SupplierInvoiceLine
 from matching.results import Check
 from procure.figures import decimal_of, percent, quantity
 from procure.money import ZERO
@@ -135,6 +135,12 @@ def compare_documents(
         receipt_lines=receipt_lines,
         promised_on=max(promised, default=None),
     )
+
+
+def disputed_by_position(result: MatchResult | None) -> dict[int, Decimal]:
+    """What of each line is in dispute, by the engine's position."""
+    lines = result.lines if result else []
+    return {line["position"]: Decimal(line["in_dispute"]) for line in lines}
 
 
 def receipt_lines_of(order_line_ids: Sequence[int]) -> list[GoodsReceiptLine]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Callable
 from typing import Any
 
 from django.contrib import messages
@@ -11,6 +12,7 @@ from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
 from django.views.decorators.http import require_POST
 
+from matching.causes import cause_in_words, likely_cause
 from matching.choices import colleague_for
 from matching.comparison import compare_documents
 from matching.forms import LinkForm, NoteForm, ResolveForm
@@ -26,6 +28,7 @@ from matching.queries import (
     lines_of,
     queued_item,
 )
+from matching.questions import DifferenceCause
 from matching.resolution import (
     accept_variance,
     add_note,
@@ -56,6 +59,15 @@ SCREEN_KEYS = [
     ("Z", "Undo the last decision"),
 ]
 SUPPORTED_REASON = "Supported by order, receipt and agreement"
+Decide = Callable[..., Resolution]
+# What decides, and the reason that stands for it when nobody writes one; else the cause is it.
+DECISIONS: dict[str, tuple[Decide, str]] = {
+    "accept": (accept_variance, ""),
+    "keep": (keep_invoice, "Checked: not a duplicate"),
+    "return": (return_to_supplier, ""),
+    "pay_supported": (pay_supported, SUPPORTED_REASON),
+    "request_credit": (request_credit, ""),
+}
 
 
 @requires("holds.read")
@@ -82,6 +94,8 @@ def _answer(
     at_stake, currency = total_at_stake(queue)
     context: dict[str, Any] = {
         "queue": queue,
+        "causes": DifferenceCause.choices,
+        "likely_cause": likely_cause(item.holds) if item else "",
         "page": held_page(item, request.membership, queue) if item else None,
         "only_mine": only_mine,
         "at_stake": at_stake,
@@ -129,7 +143,8 @@ def _apply(
     request: OrganizationRequest, invoice: SupplierInvoice, chosen: dict[str, Any]
 ) -> Resolution | SupplierInvoice | OrderChange:
     """Calls the one action that a choice stands for."""
-    kind, reason, actor = chosen["choice"], chosen["reason"], request.user
+    kind, cause, actor = chosen["choice"], chosen["cause"], request.user
+    reason = chosen["reason"]
     if kind == "change_order":
         return change_order_as_billed(invoice, reason=reason, actor=actor)
     if kind == "put_aside":
@@ -138,12 +153,10 @@ def _apply(
         return put_aside(invoice, until=chosen["until"], actor=actor)
     if kind == "ask":
         return ask_owner(invoice, person=_colleague(invoice), question=reason, actor=actor)
-    if kind == "request_credit":
-        return request_credit(invoice, reason=reason, actor=actor)
-    if kind == "pay_supported":
-        return pay_supported(invoice, reason=reason or SUPPORTED_REASON, actor=actor)
-    decide = {"accept": accept_variance, "keep": keep_invoice, "return": return_to_supplier}[kind]
-    return decide(invoice, reason=reason, actor=actor)
+    decide, usual = DECISIONS[kind]
+    return decide(
+        invoice, reason=reason or usual or cause_in_words(cause), cause=cause, actor=actor
+    )
 
 
 def _colleague(invoice: SupplierInvoice) -> Any:

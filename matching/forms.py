@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from matching.captured import CapturedInvoice, CapturedLine
 from matching.models import SupplierInvoice
+from matching.questions import DifferenceCause
 from procure.errors import BusinessRuleError
 from procure.money import ZERO
 from suppliers.models import Supplier
@@ -164,6 +165,9 @@ class ResolveForm(forms.Form):
         error_messages={"required": "Choose what to do."},
     )  # fmt: skip
     reason = forms.CharField(max_length=300, required=False, label="Reason or question")
+    cause = forms.ChoiceField(
+        choices=[("", "Not said"), *DifferenceCause.choices], required=False, label="Cause"
+    )
     until = forms.DateField(required=False, label="Look again on")
 
 

@@ -13,7 +13,7 @@ from django.urls import reverse
 
 from matching.capture import capture_invoices, void_invoice
 from matching.captured_files import CapturedFile
-from matching.comparison import compare_documents
+from matching.comparison import compare_documents, disputed_by_position
 from matching.einvoices.document import Einvoice, from_json
 from matching.entering import (
     file_to_enter,
@@ -25,7 +25,6 @@ from matching.entering import (
 from matching.filters import InvoiceFilter
 from matching.forms import InvoiceForm, InvoiceLineFormSet, VoidForm, show_rule_error
 from matching.models import MatchResult, SupplierInvoice
-from matching.page import disputed_by_position
 from matching.queries import (
     found_invoice,
     held_item,

@@ -13,7 +13,9 @@ from django.db.models.functions import Coalesce, Upper
 from django.utils import timezone
 
 from matching.captured_files import CapturedFile
+from matching.expected_credits import CreditReceived, ExpectedCredit
 from matching.misses import MissAttribution
+from matching.questions import DeclinedFix, DifferenceCause, HoldQuestion
 from matching.suspensions import ToleranceSuspension
 from procure.fields import (
     AmountField,
@@ -28,7 +30,10 @@ from procure.tenancy import Addressed, OrganizationOwned
 from purchasing.models import PurchaseOrder, PurchaseOrderLine
 from suppliers.models import Category, Sku, Supplier, validity
 
-__all__ = ["CapturedFile", "MissAttribution", "ToleranceSuspension"]
+__all__ = [
+    "CapturedFile", "CreditReceived", "DeclinedFix", "ExpectedCredit", "HoldQuestion", "MissAttribution",
+    "ToleranceSuspension",
+]  # fmt: skip
 
 CASCADE = models.CASCADE
 PROTECT = models.PROTECT
@@ -82,6 +87,13 @@ class SupplierInvoice(Addressed):
     credits = OrganizationForeignKey("self", null=True, blank=True, related_name="credit_notes")
     credits_number = models.CharField(max_length=80, blank=True)
     order_reference = models.CharField(max_length=120, blank=True)
+    despatch_reference = models.CharField(
+        max_length=200, blank=True, help_text="Delivery notes or receipts that it names."
+    )
+    note = models.TextField(blank=True, help_text="Free text of the invoice.")
+    found_reference = models.CharField(
+        max_length=300, blank=True, help_text="Orders found for it, beside what it names itself."
+    )
     invoiced_on = models.DateField()
     received_on = models.DateField()
     due_on = models.DateField(null=True, blank=True)
@@ -289,6 +301,7 @@ class Resolution(Addressed):
         KEEP = "keep", "Kept, not a duplicate"
         PAY_SUPPORTED = "pay_supported", "Supported part approved, rest claimed"
         VOID = "void", "Invoice voided"
+        REQUEST_CREDIT = "request_credit", "Credit requested"
 
     class Status(models.TextChoices):
         WAITING = "waiting", "Takes effect soon"
@@ -302,6 +315,8 @@ class Resolution(Addressed):
     reason = models.CharField(max_length=300)
     amount = AmountField(default=Decimal(0))
     claimed_amount = AmountField(default=Decimal(0))
+    cause = models.CharField(max_length=20, choices=DifferenceCause.choices, blank=True)
+    batch = models.UUIDField(null=True, blank=True, help_text="Decided together, undone together.")
     decided_by = models.ForeignKey(User, PROTECT, related_name="+")
     decided_at = models.DateTimeField(default=timezone.now)
     effective_at = models.DateTimeField()

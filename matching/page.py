@@ -17,7 +17,8 @@ from matching.choices import (
     colleague_for,
     suggested_day,
 )
-from matching.comparison import Comparison, compare_documents
+from matching.comparison import Comparison, compare_documents, disputed_by_position
+from matching.expected_credits import ExpectedCredit
 from matching.models import MatchResult, Resolution, SupplierInvoice, SupplierInvoiceLine
 from matching.order_changes import asked_change
 from matching.queries import HeldItem, QueueItem, lines_of
@@ -44,6 +45,7 @@ class HeldPage:
     choices: list[Choice]
     colleague: Colleague | None
     events: Sequence[BusinessEvent]
+    credits: Sequence[ExpectedCredit] = ()
     next_public_id: str = ""
     stray_lines: list[SupplierInvoiceLine] = field(default_factory=list)
     targets: list[tuple[str, str]] = field(default_factory=list)
@@ -86,6 +88,7 @@ def held_page(item: HeldItem, membership: Membership, queue: Sequence[QueueItem]
     checks = result.checks if result else []
     comparison = compare_documents(invoice, lines, item.holds, checks, disputed_by_position(result))
     colleague = colleague_for(item.holds, comparison)
+    expected = list(invoice.expected_credits.order_by("pk"))
     page = HeldPage(
         item=item,
         result=result,
@@ -108,11 +111,13 @@ def held_page(item: HeldItem, membership: Membership, queue: Sequence[QueueItem]
             colleague,
             comparison,
             asked_change(item.holds, lines),
+            next((str(one) for one in expected if one.status == one.Status.OPEN), ""),
         )
         if result and item.decision is None
         else [],
         colleague=colleague,
         events=activity(invoice, comparison),
+        credits=expected,
         next_public_id=_next_of(item, queue),
     )
     _offer_links(page, lines, membership)
@@ -130,12 +135,6 @@ def activity(invoice: SupplierInvoice, comparison: Comparison) -> list[BusinessE
         limit=20,
         without=("purchase_order.edited",),
     )
-
-
-def disputed_by_position(result: MatchResult | None) -> dict[int, Decimal]:
-    """What of each line is in dispute, by the engine's position."""
-    lines = result.lines if result else []
-    return {line["position"]: Decimal(line["in_dispute"]) for line in lines}
 
 
 def latest_decision(membership: Membership, decided: str) -> Resolution | None:

@@ -16,6 +16,8 @@ from django.utils import timezone
 
 from matching.authority import membership_of, require_authority
 from matching.capture import set_void
+from matching.claiming import Claim, claimed_lines, expect_credit
+from matching.expected_credits import ExpectedCredit
 from matching.holds import STOPS_PAYMENT, Cause
 from matching.models import (
     Hold,
@@ -31,7 +33,6 @@ from matching.telling import tell_matched
 from procure.documents import lock, lock_all, require_status
 from procure.errors import BusinessRuleError
 from procure.events import record
-from procure.figures import money
 from procure.models import Membership, User
 from procure.money import ZERO
 from procure.permissions import Role
@@ -44,7 +45,9 @@ PAYERS = (Role.AP_CLERK, Role.AP_LEAD)
 
 
 @transaction.atomic
-def accept_variance(invoice: SupplierInvoice, *, reason: str, actor: User) -> Resolution:
+def accept_variance(
+    invoice: SupplierInvoice, *, reason: str, cause: str = "", actor: User
+) -> Resolution:
     """Takes over every open hold of the invoice, so that it is approved in full.
 
     Refused: no reason, nothing held, a suspected duplicate (that is kept or voided), a person who
@@ -54,22 +57,30 @@ def accept_variance(invoice: SupplierInvoice, *, reason: str, actor: User) -> Re
     if any(hold.check_code == Check.DUPLICATE_SUSPECT for hold in holds):
         raise BusinessRuleError("duplicate", "Say first whether this is a duplicate.")
     require_authority(invoice, holds, membership_of(actor))
-    return _decide(Kind.ACCEPT, invoice, holds, reason, actor, amount=invoice.total_amount)
+    return _decide(
+        Kind.ACCEPT, invoice, holds, reason, actor, amount=invoice.total_amount, cause=cause
+    )
 
 
 @transaction.atomic
-def keep_invoice(invoice: SupplierInvoice, *, reason: str, actor: User) -> Resolution:
+def keep_invoice(
+    invoice: SupplierInvoice, *, reason: str, cause: str = "", actor: User
+) -> Resolution:
     """Says that the invoice does not repeat the earlier one; it is then matched like any other.
 
     Refused: no reason, no suspicion, a person who entered it or does not own the hold.
     """
     invoice, holds = _held(invoice, Check.DUPLICATE_SUSPECT)
     require_authority(invoice, holds, membership_of(actor))
-    return _decide(Kind.KEEP, invoice, holds, reason, actor, amount=invoice.total_amount)
+    return _decide(
+        Kind.KEEP, invoice, holds, reason, actor, amount=invoice.total_amount, cause=cause
+    )
 
 
 @transaction.atomic
-def pay_supported(invoice: SupplierInvoice, *, reason: str, actor: User) -> Resolution:
+def pay_supported(
+    invoice: SupplierInvoice, *, reason: str, cause: str = "", actor: User
+) -> Resolution:
     """Approves what order, receipts and agreement support, and claims the rest from the supplier.
 
     Refused: nobody but accounts payable, nothing held, nothing supported, a hold that stops every
@@ -84,12 +95,15 @@ def pay_supported(invoice: SupplierInvoice, *, reason: str, actor: User) -> Reso
     if invoice.kind == SupplierInvoice.Kind.CREDIT or supported <= 0:
         raise BusinessRuleError("unsupported", "Nothing of this invoice is supported.")
     return _decide(
-        Kind.PAY_SUPPORTED, invoice, holds, reason, actor, amount=supported, claimed=disputed
-    )
+        Kind.PAY_SUPPORTED, invoice, holds, reason, actor, amount=supported, claimed=disputed,
+        cause=cause,
+    )  # fmt: skip
 
 
 @transaction.atomic
-def return_to_supplier(invoice: SupplierInvoice, *, reason: str, actor: User) -> Resolution:
+def return_to_supplier(
+    invoice: SupplierInvoice, *, reason: str, cause: str = "", actor: User
+) -> Resolution:
     """Voids a held invoice, as a duplicate or as wrong; the supplier may bill under its number again.
 
     Refused: nobody but accounts payable, no reason, nothing held, a credit note that credits it.
@@ -98,7 +112,7 @@ def return_to_supplier(invoice: SupplierInvoice, *, reason: str, actor: User) ->
     invoice, holds = _held(invoice)
     if invoice.credit_notes.exclude(status=Status.VOID).exists():
         raise BusinessRuleError("credited", "A credit note credits this invoice. Void that first.")
-    return _decide(Kind.VOID, invoice, holds, reason, actor, amount=ZERO)
+    return _decide(Kind.VOID, invoice, holds, reason, actor, amount=ZERO, cause=cause)
 
 
 @transaction.atomic
@@ -140,26 +154,54 @@ def apply_resolution(resolution: Resolution) -> Resolution:
     if resolution.kind == Kind.VOID:
         set_void(invoice, resolution.reason, resolution.decided_by)
         return _close(resolution, Resolution.Status.APPLIED)
-    now = timezone.now()
-    resolution.holds.filter(status=Hold.Status.OPEN).update(
-        status=Hold.Status.OVERRIDDEN,
-        closed_at=now,
-        closed_by=resolution.decided_by,
-        outcome=resolution.kind,
-        reason=resolution.reason,
-        closed_because=f"{resolution}"[:200],
-    )
+    if resolution.kind == Kind.REQUEST_CREDIT:
+        return _await_credit(invoice, resolution)
+    is_short = resolution.kind == Kind.PAY_SUPPORTED and resolution.claimed_amount > 0
+    evidence = claimed_lines(invoice) if is_short else []
+    _override(resolution)
     cause = Cause(f"the decision of {resolution.decided_by}")
     (matched,) = match_invoices([invoice.pk], cause)
-    if matched.invoice.status == Status.APPROVED and resolution.kind == Kind.PAY_SUPPORTED:
-        matched.invoice.approved_amount = resolution.amount
-        matched.invoice.save(update_fields=["approved_amount"])
     _close(resolution, Resolution.Status.APPLIED)
     if matched.is_changed:
         tell_matched([matched], cause, resolution.decided_by)
     else:
         record("hold.overridden", invoice, actor=resolution.decided_by, summary=f"{resolution}.")
+    if is_short and matched.invoice.status == Status.APPROVED:
+        matched.invoice.approved_amount = resolution.amount
+        matched.invoice.save(update_fields=["approved_amount"])
+        expect_credit(matched.invoice, _claim(ExpectedCredit.Kind.SHORT_PAID, resolution, evidence))
     return resolution
+
+
+def _override(resolution: Resolution) -> None:
+    resolution.holds.filter(status=Hold.Status.OPEN).update(
+        status=Hold.Status.OVERRIDDEN,
+        closed_at=timezone.now(),
+        closed_by=resolution.decided_by,
+        outcome=resolution.kind,
+        reason=resolution.reason,
+        closed_because=f"{resolution}"[:200],
+    )
+
+
+def _await_credit(invoice: SupplierInvoice, resolution: Resolution) -> Resolution:
+    """The credit is asked for; the invoice waits at the end of the queue until it is due."""
+    claim = _claim(ExpectedCredit.Kind.REQUESTED, resolution, claimed_lines(invoice))
+    credit = expect_credit(invoice, claim)
+    resolution.holds.filter(status=Hold.Status.OPEN).update(outcome="credit_requested")
+    invoice.look_again_on = credit.due_on
+    invoice.save(update_fields=["look_again_on"])
+    return _close(resolution, Resolution.Status.APPLIED)
+
+
+def _claim(kind: str, resolution: Resolution, evidence: Sequence[dict[str, str]]) -> Claim:
+    return Claim(
+        kind=kind,
+        amount=resolution.claimed_amount,
+        reason=resolution.reason,
+        lines=evidence,
+        asked_by=resolution.decided_by,
+    )
 
 
 @transaction.atomic
@@ -232,23 +274,24 @@ def ask_owner(
 
 
 @transaction.atomic
-def request_credit(invoice: SupplierInvoice, *, reason: str, actor: User) -> SupplierInvoice:
-    """Notes that a credit note is expected; the invoice stays held until it comes.
+def request_credit(
+    invoice: SupplierInvoice, *, reason: str, cause: str = "", actor: User
+) -> Resolution:
+    """Asks the supplier for a credit of what is in dispute; the invoice stays held until it comes.
 
-    Refused: no reason, nothing held.
+    Refused: no reason, nothing held, nothing in dispute, a credit that is asked for already.
     """
-    _require_text(reason, "Say what the credit is for.", "reason")
     invoice, holds = _held(invoice)
-    Hold.objects.filter(pk__in=[hold.pk for hold in holds]).update(outcome="credit_requested")
-    disputed = MatchResult.objects.get(invoice=invoice).disputed_amount
-    _touch(invoice)
-    record(
-        "hold.credit_requested", invoice, actor=actor,
-        summary=f"Asked {invoice.supplier} for a credit of {money(disputed, invoice.currency)}: "
-        f"{reason.strip()}",
-        amount=str(disputed),
+    disputed = MatchResult.objects.get(invoice=invoice).disputed_amount or ZERO
+    if disputed <= 0:
+        raise BusinessRuleError("disputed", "No amount of this invoice is in dispute.")
+    asked = invoice.expected_credits.filter(status=ExpectedCredit.Status.OPEN).first()
+    if asked is not None:
+        raise BusinessRuleError("asked", f"{asked} asks for a credit on this invoice already.")
+    return _decide(
+        Kind.REQUEST_CREDIT, invoice, holds, reason, actor, amount=ZERO, claimed=disputed,
+        cause=cause,
     )  # fmt: skip
-    return invoice
 
 
 @transaction.atomic
@@ -298,6 +341,7 @@ def _decide(
     *,
     amount: Decimal,
     claimed: Decimal = ZERO,
+    cause: str = "",
 ) -> Resolution:
     """Writes a decision down, to take effect when the time to undo is over."""
     _require_text(reason, "Say why, in a sentence.", "reason")
@@ -308,6 +352,7 @@ def _decide(
         reason=reason.strip()[:300],
         amount=amount,
         claimed_amount=claimed,
+        cause=cause,
         decided_by=actor,
         decided_at=now,
         effective_at=now + TIME_TO_UNDO,

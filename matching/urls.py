@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.urls import path
 
 from matching import (
+    credit_views,
     exception_views,
     file_views,
     invoice_views,
@@ -45,6 +46,12 @@ urlpatterns = [
     path(
         "decisions/<uuid:public_id>/undo/", exception_views.resolution_undo, name="resolution_undo"
     ),
+    path("credits/", credit_views.credit_list, name="credit_list"),
+    path("credits/<uuid:public_id>/", credit_views.credit_detail, name="credit_detail"),
+    path("credits/<uuid:public_id>/print/", credit_views.credit_print, name="credit_print"),
+    path("credits/<uuid:public_id>/pdf/", credit_views.credit_document, name="credit_document"),
+    path("credits/<uuid:public_id>/remind/", credit_views.credit_remind, name="credit_remind"),
+    path("credits/<uuid:public_id>/give-up/", credit_views.credit_drop, name="credit_drop"),
     path("settings/tolerances/", tolerance_views.tolerance_list, name="tolerance_list"),
     path("settings/tolerances/new/", tolerance_views.tolerance_new, name="tolerance_new"),
     path(

@@ -33,6 +33,8 @@ PREFIXES = {
     "sourcing_decision": "SD",
     "quotation_request": "RFQ",
     "volume_commitment": "VC",
+    "credit_request": "CR",
+    "debit_note": "DN",
 }
 
 

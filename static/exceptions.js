@@ -21,12 +21,14 @@ function showOnlyDifferences(only) {
   document.getElementById("comparison")?.classList.toggle("pc-compare--differences", only);
 }
 
-function needsReason() {
+const DECISIONS = new Set(["accept", "keep", "return", "pay_supported", "request_credit"]);
+
+function showFields() {
   const chosen = document.querySelector(".pc-option input[type=radio]:checked");
-  const reason = document.getElementById("id_reason");
   const until = document.querySelector("[data-for=put_aside]");
+  const cause = document.querySelector("[data-for=decision]");
   if (until) until.hidden = chosen?.value !== "put_aside";
-  if (reason) reason.required = chosen !== null && "needsReason" in chosen.dataset;
+  if (cause) cause.hidden = !DECISIONS.has(chosen?.value);
 }
 
 function setUp() {
@@ -41,8 +43,8 @@ function setUp() {
   onLetter("v", () => document.querySelector('[data-key="v"]')?.click());
   onLetter("z", () => document.querySelector('[data-key="z"]')?.click());
   box?.addEventListener("change", () => showOnlyDifferences(box.checked));
-  form?.addEventListener("change", needsReason);
-  needsReason();
+  form?.addEventListener("change", showFields);
+  showFields();
   document.addEventListener("keydown", (event) => {
     const apart = event.target instanceof Element && event.target.closest("a, button, summary, textarea, [popover], dialog");
     if (event.key !== "Enter" || !form || apart || inField(event.target) || event.defaultPrevented) return;

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from matching.demo.strategy import make_strategy
+from matching.expected_credits import ExpectedCredit
 from matching.management.commands.seed_demo import make_organization
 from matching.models import Hold, SupplierInvoice
 from matching.verification import differences
@@ -47,6 +48,13 @@ def test_the_demo_has_work_on_every_desk_and_results_that_verify() -> None:
             ("Dark chocolate", "awarded"),
         ]
         assert SupplierInvoice.objects.filter(status="paid").exists()
+        claims = ExpectedCredit.objects.values_list("kind", "status").order_by("pk")
+        assert list(claims) == [
+            ("short_paid", "received"),
+            ("short_paid", "open"),
+            ("requested", "open"),
+            ("returned", "open"),
+        ]
         grades = set(Scorecard.objects.filter(period="all").values_list("grade", flat=True))
         assert {"A", "B", "C", "D"} <= grades
         assert not PendingEvent.objects.exists()

@@ -161,7 +161,8 @@ def test_asking_puts_the_hold_before_the_person_with_the_question(inside: World)
 
 def test_a_requested_credit_leaves_the_invoice_held(inside: World) -> None:
     held = a_dear_invoice(inside)
-    request_credit(held, reason="Overcharged", actor=inside.people["ap_clerk"])
+    decided = request_credit(held, reason="Overcharged", actor=inside.people["ap_clerk"])
+    take_effect(decided)
     hold = Hold.objects.get(invoice=held)
     assert (hold.status, hold.outcome) == ("open", "credit_requested")
     credit(inside, "CN-1", "INV-1", billed(1, 0, 0, order="PO-INV-1", amount=Decimal(10)))

@@ -11,8 +11,10 @@ from typing import Any
 from django.core.files.uploadedfile import SimpleUploadedFile
 
 from matching.captured_files import CapturedFile
+from matching.claiming import Claim, expect_credit
 from matching.demo.einvoice_files import xml_of
 from matching.einvoices.reading import read_einvoice
+from matching.expected_credits import ExpectedCredit
 from matching.models import SupplierInvoice, Tolerance, ToleranceSuspension
 from matching.reading_files import claim_file, end_reading
 from matching.receiving_files import receive_file
@@ -55,6 +57,8 @@ from tests.purchasing.buying import a_rule, drafted, issued, receive, submitted,
 from tests.quoting.asking import invitation_of, quoted, sent_request
 from tests.world import World
 
+ROW = [{"name": "CTN-12-KR", "words": "price over order", "billed": "10", "amount": "10"}]
+
 
 @dataclass
 class Records:
@@ -68,6 +72,7 @@ class Records:
     late: PurchaseOrder
     receipt: GoodsReceipt
     held: SupplierInvoice
+    claimed: ExpectedCredit
     rule: ApprovalRule
     budget: Budget
     tolerance: Tolerance
@@ -187,6 +192,7 @@ def made_for_buying(world: World) -> dict[str, Any]:
     picture = SimpleUploadedFile("note.pdf", b"%PDF-1.7")
     attach_file(order, upload=picture, actor=buyer)
     rule = a_rule()
+    held = dearer_than_ordered(world)
     propose_order_change(
         changing, lines=[LineRevision(1, Decimal(120))], reason="More", actor=buyer
     )
@@ -197,7 +203,10 @@ def made_for_buying(world: World) -> dict[str, Any]:
         "changing": changing,
         "late": late_order(world),
         "receipt": receipt,
-        "held": dearer_than_ordered(world),
+        "held": held,
+        "claimed": expect_credit(
+            held, Claim("short_paid", Decimal(10), "Twice the price", ROW, asked_by=buyer)
+        ),
         "rule": rule,
         "budget": save_budget(
             None,
@@ -346,6 +355,9 @@ RECORDS: dict[str, Callable[[Records], Any]] = {
     "purchasing:commitment_detail": lambda has: has.commitment,
     "purchasing:commitment_edit": lambda has: has.commitment,
     "purchasing:commitment_withdraw": lambda has: has.commitment,
+    "matching:credit_detail": lambda has: has.claimed,
+    "matching:credit_print": lambda has: has.claimed,
+    "matching:credit_drop": lambda has: has.claimed,
     "matching:invoice_detail": lambda has: has.held,
     "matching:invoice_void": lambda has: has.held,
     "matching:file_detail": lambda has: has.file,
@@ -406,6 +418,8 @@ NO_SCREEN: dict[str, str] = {
     "purchasing:order_pdf": DOWNLOAD,
     "matching:file_upload": ONLY_POST,
     "matching:file_capture": ONLY_POST,
+    "matching:credit_document": DOWNLOAD,
+    "matching:credit_remind": ONLY_POST,
     "matching:exception_resolve": ONLY_POST,
     "matching:exception_note": ONLY_POST,
     "matching:exception_link": ONLY_POST,

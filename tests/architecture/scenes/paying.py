@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import timedelta
+from decimal import Decimal
 from itertools import count
 from typing import Any
 
-from matching import attributing, capture, leakage, order_changes, resolution, tolerances
+from matching import attributing, capture, claiming, leakage, order_changes, resolution, tolerances
+from matching.expected_credits import ExpectedCredit
 from matching.models import Hold, Resolution, ToleranceSuspension
 from purchasing.models import PurchaseOrderLine
 from tests.matching.paying import an_order, billed, invoice
@@ -35,6 +37,15 @@ def late_line(world: World) -> PurchaseOrderLine:
     return trade.order(due=str(today() - timedelta(days=9)))
 
 
+def a_claim(of: Any) -> ExpectedCredit:
+    """Ten dollars asked back yesterday."""
+    claim = claiming.Claim("requested", Decimal(10), "Too dear", asked_by=of.captured_by)
+    asked = claiming.expect_credit(of, claim)
+    asked.asked_on -= timedelta(days=1)
+    asked.save(update_fields=["asked_on"])
+    return asked
+
+
 def for_paying(world: World) -> dict[str, Step]:
     lead, clerk, buyer = (world.people[role] for role in ("ap_lead", "ap_clerk", "buyer"))
     of_hold = held(world)
@@ -51,6 +62,8 @@ def for_paying(world: World) -> dict[str, Step]:
         supplier=world.northline, month=today().replace(day=1), accepted_amount=12, cap_amount=10
     )
     too_much = invoice(world, "INV-9", billed(1, 105, 1, order="PO-OVER"))
+    too_dear = invoice(world, "INV-8", billed(1, 10, 3))
+    asked = a_claim(again)
     return {
         "order_changes.py:change_order_as_billed": lambda: order_changes.change_order_as_billed(
             too_much, reason="", actor=buyer
@@ -63,7 +76,11 @@ def for_paying(world: World) -> dict[str, Step]:
             of_hold, person=buyer, question="Agreed?", actor=clerk
         ),
         "resolution.py:request_credit": lambda: resolution.request_credit(
-            of_hold, reason="Too dear", actor=clerk
+            too_dear, reason="Too dear", actor=clerk
+        ),
+        "claiming.py:remind_of_credit": lambda: claiming.remind_of_credit(asked, actor=clerk),
+        "claiming.py:drop_expected_credit": lambda: claiming.drop_expected_credit(
+            asked, reason="They went out of business", actor=lead
         ),
         "resolution.py:put_aside": lambda: resolution.put_aside(
             of_hold, until=today() + timedelta(days=3), actor=clerk
