@@ -20,6 +20,7 @@ from matching.feeding import lock_orders, names_of
 from matching.holds import Cause
 from matching.invoice_numbers import normalised_number, plain_number
 from matching.models import Hold, SupplierInvoice, SupplierInvoiceLine
+from matching.order_words import orders_in_words
 from matching.rematching import (
     Matched,
     lock_orders_of,
@@ -27,6 +28,7 @@ from matching.rematching import (
     match_captured,
     match_invoices,
 )
+from matching.results import Check
 from matching.telling import tell_captured, tell_matched
 from procure.documents import lock, require_status
 from procure.errors import BusinessRuleError
@@ -65,6 +67,8 @@ def capture_invoice(
     discount_amount: Decimal = ZERO,
     total_amount: Decimal | None = None,
     order_reference: str = "",
+    despatch_reference: str = "",
+    note: str = "",
     credits_number: str = "",
     discount_until: date | None = None,
     early_discount_percent: Decimal | None = None,
@@ -93,6 +97,8 @@ def capture_invoice(
         discount_amount=discount_amount,
         total_amount=total_amount,
         order_reference=order_reference,
+        despatch_reference=despatch_reference,
+        note=note,
         credits_number=credits_number,
         discount_until=discount_until,
         early_discount_percent=early_discount_percent,
@@ -130,10 +136,11 @@ def _capture_all(
     locked = lock_orders(frozenset(chain.from_iterable(names)), linked)
     SupplierInvoice.objects.bulk_create(invoices)
     by_invoice = {invoice.pk: its for invoice, its in zip(invoices, lines, strict=True)}
-    matched = match_captured(invoices, by_invoice, locked)
+    matched = _found_in_words(match_captured(invoices, by_invoice, locked))
     tell_captured(matched, actor)
     _release_credited(matched, actor)
-    return invoices
+    by_pk = {each.invoice.pk: each.invoice for each in matched}
+    return [by_pk[invoice.pk] for invoice in invoices]
 
 
 def _new_invoice(captured: CapturedInvoice, origin: str, actor: User | None) -> SupplierInvoice:
@@ -147,6 +154,8 @@ def _new_invoice(captured: CapturedInvoice, origin: str, actor: User | None) -> 
         kind=captured.kind,
         credits_number=captured.credits_number.strip(),
         order_reference=captured.order_reference.strip(),
+        despatch_reference=captured.despatch_reference.strip()[:200],
+        note=captured.note.strip(),
         invoiced_on=captured.invoiced_on,
         received_on=captured.received_on or captured.invoiced_on,
         due_on=due_on,
@@ -230,6 +239,32 @@ def _find_credited(invoices: Sequence[SupplierInvoice]) -> set[int]:
             invoice__in=[invoice.credits_id for invoice in credit_notes], order_line__isnull=False
         ).values_list("order_line__order_id", flat=True)
     )
+
+
+def _found_in_words(matched: list[Matched]) -> list[Matched]:
+    """Matches again those that name no known order, where their text leads to one."""
+    lost = [
+        each for each in matched if any(hold.check_code == Check.NO_PO for hold in each.holds.open)
+    ]
+    if not lost:
+        return matched
+    lines = {each.invoice.pk: each.lines for each in lost}
+    found = orders_in_words([each.invoice for each in lost], lines)
+    for each in lost:
+        words = found.get(each.invoice.pk, [])
+        each.invoice.found_reference = ", ".join(one.number for one in words)[:300]
+    named = [each.invoice for each in lost if each.invoice.found_reference]
+    if not named:
+        return matched
+    SupplierInvoice.objects.bulk_update(named, ["found_reference"])
+    reasons = {
+        f"{one.number}, found by {one.because}" for several in found.values() for one in several
+    }
+    again = match_invoices(
+        [invoice.pk for invoice in named], Cause(", ".join(sorted(reasons))[:200])
+    )
+    by_invoice = {each.invoice.pk: each for each in again}
+    return [by_invoice.get(each.invoice.pk, each) for each in matched]
 
 
 def _release_credited(matched: Sequence[Matched], actor: User | None) -> None:

@@ -73,6 +73,8 @@ class CapturedInvoice:
     prepaid_amount: Decimal = ZERO
     total_amount: Decimal | None = None
     order_reference: str = ""
+    despatch_reference: str = ""
+    note: str = ""
     credits_number: str = ""
     discount_until: date | None = None
     early_discount_percent: Decimal | None = None

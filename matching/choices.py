@@ -17,12 +17,15 @@ from matching.comparison import Comparison
 from matching.holds import STOPS_PAYMENT
 from matching.models import Hold, MatchResult, SupplierInvoice
 from matching.order_changes import AskedChange
+from matching.order_ranking import LIKELY, RankedOrder
 from matching.results import Check
 from procure.figures import money, short_date
 from procure.models import Membership, User
 from procure.money import ZERO
 from procure.permissions import Role
 
+TAKE = "take_order"
+MOST_ORDERS = 3
 PAYERS = {Role.AP_CLERK, Role.AP_LEAD}
 NO_CREDIT = {Check.AWAITING_RECEIPT, Check.NO_PO, Check.LINE_UNMATCHED, Check.PO_STATUS}
 OF_RECEIVER = {Check.AWAITING_RECEIPT, Check.QTY_RECEIVED, Check.QUALITY}
@@ -61,6 +64,7 @@ def choices_for(
     comparison: Comparison,
     asked: AskedChange | None = None,
     asked_credit: str = "",
+    ranked: Sequence[RankedOrder] = (),
 ) -> list[Choice]:
     """At most five, the suggested one first."""
     if not holds or not membership.may("holds.resolve"):
@@ -70,6 +74,8 @@ def choices_for(
     codes = {hold.check_code for hold in holds}
     if Check.DUPLICATE_SUSPECT in codes:
         found = _about_duplicate(invoice, holds, authority, is_payer)
+    elif Check.NO_PO in codes and is_payer and ranked:
+        found = [_take(one) for one in ranked[:MOST_ORDERS]]
     else:
         found = _about_difference(invoice, result, authority, is_payer, codes, asked_credit)
     is_buyer = membership.may("orders.write")
@@ -80,7 +86,8 @@ def choices_for(
     if is_payer and Check.DUPLICATE_SUSPECT not in codes:
         found.append(_give_back(invoice))
     found.append(_put_aside(comparison, codes))
-    return _suggested_first(found[:5], codes, invoice)
+    likely = ranked[0] if ranked and Check.NO_PO in codes and ranked[0].rank >= LIKELY else None
+    return _suggested_first(found[:5], codes, invoice, likely)
 
 
 def colleague_for(holds: Sequence[Hold], comparison: Comparison) -> Colleague | None:
@@ -179,6 +186,10 @@ def _about_duplicate(
     return [back, keep]
 
 
+def _take(one: RankedOrder) -> Choice:
+    return Choice(f"{TAKE}/{one.order.public_id}", "link", f"Bill {one.order}", one.because)
+
+
 def _change_order(asked: AskedChange) -> Choice:
     waits = "A change of this order waits for approval; the hold ends with it."
     return Choice(
@@ -221,10 +232,15 @@ def _put_aside(comparison: Comparison, codes: set[str]) -> Choice:
 
 
 def _suggested_first(
-    found: list[Choice], codes: set[str], invoice: SupplierInvoice
+    found: list[Choice],
+    codes: set[str],
+    invoice: SupplierInvoice,
+    likely: RankedOrder | None = None,
 ) -> list[Choice]:
     """Marks one choice as suggested, with the reason, and puts it first."""
     wanted, why = _suggestion(codes, invoice)
+    if likely is not None:
+        wanted, why = f"{TAKE}/{likely.order.public_id}", "Suggested: it fits best"
     kinds = {choice.kind for choice in found if choice.is_open}
     if wanted == "ask" and Check.QTY_ORDERED in codes and "change_order" in kinds:
         wanted, why = "change_order", "Suggested: the goods are here"

@@ -39,6 +39,7 @@ class ComparedLine:
     name: str
     description: str = ""
     position: int | None = None
+    order: str = ""
     unit: str = ""
     ordered: Decimal | None = None
     ordered_price: Decimal | None = None
@@ -178,6 +179,7 @@ def _row(
         name=ordered.sku.code,
         description=ordered.description,
         position=line.position,
+        order=str(ordered.order),
         unit=ordered.unit,
         ordered=ordered.ordered_quantity - ordered.cancelled_quantity,
         ordered_price=ordered.unit_price,

@@ -18,6 +18,7 @@ from matching.comparison import compare_documents
 from matching.forms import LinkForm, NoteForm, ResolveForm
 from matching.models import Resolution, SupplierInvoice
 from matching.order_changes import change_order_as_billed
+from matching.order_ranking import take_order
 from matching.page import held_page, latest_decision, total_at_stake
 from matching.queries import (
     HeldItem,
@@ -47,7 +48,7 @@ from procure.errors import BusinessRuleError
 from procure.permissions import requires
 from procure.screens import render_screen
 from procure.tenancy import OrganizationRequest
-from purchasing.models import OrderChange, PurchaseOrderLine
+from purchasing.models import OrderChange, PurchaseOrder, PurchaseOrderLine
 
 SCREEN_KEYS = [
     ("J", "Next in the queue"),
@@ -147,12 +148,16 @@ def _apply(
     reason = chosen["reason"]
     if kind == "change_order":
         return change_order_as_billed(invoice, reason=reason, actor=actor)
+    if kind.startswith("take_order/"):
+        return take_order(invoice, order=_order(kind.removeprefix("take_order/")), actor=actor)
     if kind == "put_aside":
         if chosen["until"] is None:
             raise BusinessRuleError("until", "Choose a day.", "until")
         return put_aside(invoice, until=chosen["until"], actor=actor)
     if kind == "ask":
         return ask_owner(invoice, person=_colleague(invoice), question=reason, actor=actor)
+    if kind not in DECISIONS:
+        raise BusinessRuleError("choice", "Choose what to do.", "choice")
     decide, usual = DECISIONS[kind]
     return decide(
         invoice, reason=reason or usual or cause_in_words(cause), cause=cause, actor=actor
@@ -183,8 +188,14 @@ def _open_next(
         words = decided.get_status_display().lower()
         messages.success(request, f"{decided.order}, {decided}: {words}. The hold then clears.")
         return redirect(address)
-    messages.success(request, f"{decided.number}: done. It stays in the queue until it clears.")
+    messages.success(request, f"{decided.number}: {_what_became_of(decided)}")
     return redirect(address)
+
+
+def _what_became_of(invoice: SupplierInvoice) -> str:
+    if invoice.status == SupplierInvoice.Status.APPROVED:
+        return f"matches {invoice.found_reference} and is approved for payment."
+    return "done. It stays in the queue until it clears."
 
 
 @requires("holds.resolve")
@@ -228,6 +239,13 @@ def exception_link(request: OrganizationRequest, public_id: uuid.UUID) -> HttpRe
             link_line(invoice, position=position, order_line=line, actor=request.user)
         messages.success(request, f"Line {position} is placed and matched again.")
     return redirect("matching:exception_detail", request.organization.slug, public_id)
+
+
+def _order(public_id: str) -> PurchaseOrder:
+    try:
+        return find(PurchaseOrder, uuid.UUID(public_id))
+    except ValueError as error:
+        raise BusinessRuleError("order", "Choose an order.", "choice") from error
 
 
 def _order_line(target: str) -> PurchaseOrderLine:

@@ -65,6 +65,7 @@ def names_of(invoice: SupplierInvoice, lines: Iterable[SupplierInvoiceLine]) -> 
     """The order numbers that an invoice and its lines name, as written."""
     return [
         *references(invoice.order_reference),
+        *references(invoice.found_reference),
         *(line.order_number for line in lines if line.order_number),
     ]
 
@@ -173,7 +174,10 @@ class Feed:
         return InvoiceTerms(
             number=invoice.number,
             currency=invoice.currency,
-            lines=tuple(self._line_terms(line) for line in self._goods[invoice.pk]),
+            lines=tuple(
+                self._line_terms(line, is_found=bool(invoice.found_reference))
+                for line in self._goods[invoice.pk]
+            ),
             kind=InvoiceKind(invoice.kind),
             credits=invoice.credits_number or None,
             supplier=invoice.supplier.code,
@@ -191,13 +195,16 @@ class Feed:
             draw=draw_of(invoice),
         )
 
-    def _line_terms(self, line: SupplierInvoiceLine) -> InvoiceLineTerms:
+    def _line_terms(self, line: SupplierInvoiceLine, *, is_found: bool) -> InvoiceLineTerms:
+        """Where orders were found otherwise, a number that nobody knows names none of them."""
         number, line_no = line.order_number or None, line.order_line_no or None
         if line.linked_by_hand and line.order_line_id in self.order_line_by_id:
             linked = self.order_line_by_id[line.order_line_id]
             number, line_no = linked.order.number, str(linked.line_no)
         elif number is not None and number.upper() in self.numbers:
             number = self.numbers[number.upper()].number
+        elif is_found:
+            number = None
         if line_no is not None and line_no.isdecimal():
             line_no = str(int(line_no))
         return InvoiceLineTerms(

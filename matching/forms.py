@@ -38,6 +38,13 @@ class InvoiceForm(forms.Form):
     number = forms.CharField(max_length=80, label="Invoice number")
     credits_number = forms.CharField(max_length=80, required=False, label="Credits invoice")
     order_reference = forms.CharField(max_length=120, required=False, label="Order")
+    despatch_reference = forms.CharField(
+        max_length=200, required=False, label="Delivery note or receipt"
+    )
+    note = forms.CharField(
+        max_length=2000, required=False, label="Text on it",
+        help_text="An order or delivery note in it is found.",
+    )  # fmt: skip
     currency = forms.CharField(max_length=3, label="Currency")
     invoiced_on = forms.DateField(label="Invoice date")
     received_on = forms.DateField(label="Received on")
@@ -94,6 +101,8 @@ class InvoiceForm(forms.Form):
             prepaid_amount=data["prepaid_amount"] or ZERO,
             total_amount=data["total_amount"],
             order_reference=data["order_reference"],
+            despatch_reference=data["despatch_reference"],
+            note=data["note"],
             credits_number=data["credits_number"],
             discount_until=data["discount_until"],
             early_discount_percent=data["early_discount_percent"],
@@ -151,24 +160,28 @@ def show_rule_error(form: InvoiceForm, lines: Any, error: BusinessRuleError) -> 
         form.add_error(field if field in form.fields else None, error.message)
 
 
+CHOICES = {
+    "pay_supported", "accept", "keep", "return", "ask", "request_credit", "put_aside",
+    "change_order", "take_order",
+}  # fmt: skip
+
+
 class ResolveForm(forms.Form):
     """What somebody chose for a held invoice."""
 
-    choice = forms.ChoiceField(
-        choices=[
-            (kind, kind)
-            for kind in (
-                "pay_supported", "accept", "keep", "return", "ask", "request_credit", "put_aside",
-                "change_order",
-            )
-        ],
-        error_messages={"required": "Choose what to do."},
-    )  # fmt: skip
+    choice = forms.CharField(max_length=80, error_messages={"required": "Choose what to do."})
     reason = forms.CharField(max_length=300, required=False, label="Reason or question")
     cause = forms.ChoiceField(
         choices=[("", "Not said"), *DifferenceCause.choices], required=False, label="Cause"
     )
     until = forms.DateField(required=False, label="Look again on")
+
+    def clean_choice(self) -> str:
+        """A kind of choice; that of an order has the order behind a slash."""
+        choice = str(self.cleaned_data["choice"])
+        if choice.partition("/")[0] not in CHOICES:
+            raise forms.ValidationError("Choose what to do.")
+        return choice
 
 
 class NoteForm(forms.Form):

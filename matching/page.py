@@ -21,6 +21,7 @@ from matching.comparison import Comparison, compare_documents, disputed_by_posit
 from matching.expected_credits import ExpectedCredit
 from matching.models import MatchResult, Resolution, SupplierInvoice, SupplierInvoiceLine
 from matching.order_changes import asked_change
+from matching.order_ranking import RankedOrder, ranked_orders
 from matching.queries import HeldItem, QueueItem, lines_of
 from matching.results import Check
 from matching.sentences import Evidence, evidence_for, header_sentences
@@ -46,6 +47,7 @@ class HeldPage:
     colleague: Colleague | None
     events: Sequence[BusinessEvent]
     credits: Sequence[ExpectedCredit] = ()
+    ranked: Sequence[RankedOrder] = ()
     next_public_id: str = ""
     stray_lines: list[SupplierInvoiceLine] = field(default_factory=list)
     targets: list[tuple[str, str]] = field(default_factory=list)
@@ -88,6 +90,8 @@ def held_page(item: HeldItem, membership: Membership, queue: Sequence[QueueItem]
     checks = result.checks if result else []
     comparison = compare_documents(invoice, lines, item.holds, checks, disputed_by_position(result))
     colleague = colleague_for(item.holds, comparison)
+    is_lost = bool({hold.check_code for hold in item.holds} & TO_BE_LINKED)
+    ranked = ranked_orders(invoice, lines) if is_lost and membership.may("invoices.write") else []
     expected = list(invoice.expected_credits.order_by("pk"))
     page = HeldPage(
         item=item,
@@ -112,12 +116,14 @@ def held_page(item: HeldItem, membership: Membership, queue: Sequence[QueueItem]
             comparison,
             asked_change(item.holds, lines),
             next((str(one) for one in expected if one.status == one.Status.OPEN), ""),
+            ranked,
         )
         if result and item.decision is None
         else [],
         colleague=colleague,
         events=activity(invoice, comparison),
         credits=expected,
+        ranked=ranked,
         next_public_id=_next_of(item, queue),
     )
     _offer_links(page, lines, membership)

@@ -74,6 +74,7 @@ def match_after_order_change(events: Sequence[BusinessEvent]) -> None:
         SupplierInvoice.objects.filter(
             Q(lines__order_line__order_id__in=order_ids)
             | Q(order_reference__in=numbers)
+            | Q(found_reference__in=numbers)
             | Q(lines__order_number__in=numbers),
             status=Status.OPEN,
         ).values_list("pk", flat=True)
@@ -133,6 +134,7 @@ def match_after_import(events: Sequence[BusinessEvent]) -> None:
         SupplierInvoice.objects.filter(
             Q(lines__order_line_id__in=line_ids)
             | Q(order_reference__in=numbers)
+            | Q(found_reference__in=numbers)
             | Q(lines__order_number__in=numbers),
             status=Status.OPEN,
         ).values_list("pk", flat=True)

@@ -230,10 +230,17 @@ def lock_orders_of(invoice_ids: Collection[int], also: Collection[int] = ()) -> 
     `also` are orders that they are about to be linked to: later would be out of turn.
     """
     invoices = list(
-        SupplierInvoice.objects.filter(pk__in=invoice_ids).only("order_reference", "credits")
+        SupplierInvoice.objects.filter(pk__in=invoice_ids).only(
+            "order_reference", "found_reference", "credits"
+        )
     )
     credited = [invoice.credits_id for invoice in invoices if invoice.credits_id]
-    names = {name for invoice in invoices for name in references(invoice.order_reference)}
+    names = {
+        name
+        for invoice in invoices
+        for text in (invoice.order_reference, invoice.found_reference)
+        for name in references(text)
+    }
     linked = set(also)
     for order_number, order_id in SupplierInvoiceLine.objects.filter(
         invoice_id__in=[*invoice_ids, *credited]

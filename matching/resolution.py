@@ -418,4 +418,4 @@ def _require_text(text: str, sentence: str, field: str) -> None:
         raise BusinessRuleError(field, sentence, field)
 
 
-held_invoice, touch_invoice = _held, _touch
+held_invoice, touch_invoice, require_payer = _held, _touch, _require_payer

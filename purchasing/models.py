@@ -399,7 +399,10 @@ class GoodsReceipt(Addressed):
                 name="purchasing_goodsreceipt_posted",
             ),
         ]
-        indexes = [models.Index(fields=["organization", "received_on"])]
+        indexes = [
+            models.Index(fields=["organization", "received_on"]),
+            models.Index(fields=["organization", "delivery_note"]),
+        ]
 
     def __str__(self) -> str:
         return self.number

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from datetime import timedelta
 from decimal import Decimal
 
-from matching import capture, resolution
+from matching import capture, order_ranking, resolution
 from matching.captured import CapturedInvoice, CapturedLine
 from matching.models import SupplierInvoice
 from tests.matching.paying import DAY, a_dear_invoice, an_order, billed, invoice
@@ -20,6 +20,7 @@ def for_strays(world: World) -> dict[str, Callable[[], object]]:
     kept, sent_back = a_suspect(world, "INV-101", "INV-1O1"), a_suspect(world, "INV-201", "INV-2O1")
     order = an_order(world, (world.shipper, 10, 1))
     stray = invoice(world, "STRAY", *[CapturedLine(Decimal(1), Decimal(7))] * 2)
+    lost = invoice(world, "LOST", CapturedLine(Decimal(1), Decimal(1)))
     imported = CapturedInvoice(
         supplier=world.northline,
         number="MANY-1",
@@ -31,6 +32,9 @@ def for_strays(world: World) -> dict[str, Callable[[], object]]:
         "resolution.py:keep_invoice": lambda: resolution.keep_invoice(kept, reason=WHY, actor=lead),
         "resolution.py:return_to_supplier": lambda: resolution.return_to_supplier(
             sent_back, reason=WHY, actor=clerk
+        ),
+        "order_ranking.py:take_order": lambda: order_ranking.take_order(
+            lost, order=order, actor=clerk
         ),
         "resolution.py:link_line": lambda: resolution.link_line(
             stray, position=1, order_line=order.lines.get(), actor=clerk
