@@ -29,7 +29,7 @@ ORDER = (
     Check.CONTRACT_PRICE, Check.QTY_ORDERED, Check.CHARGE, Check.TAX, Check.LINE_AMOUNT,
     Check.HEADER_CAP,
 )  # fmt: skip
-PACK_SIZES = range(2, 1001)
+PACK_SIZES = range(3, 1001)  # twice the price is a price
 CLOSE = Decimal("0.01")
 
 
@@ -44,19 +44,20 @@ def likely_cause(holds: Sequence[Hold]) -> str:
         hold = by_check.get(check)
         if hold is None:
             continue
-        if check == Check.PRICE and _is_a_pack(hold):
+        if check == Check.PRICE and pack_size(hold.expected, hold.actual):
             return DifferenceCause.UNIT.value
         return BY_CHECK[check].value
     return DifferenceCause.OTHER.value
 
 
-def _is_a_pack(hold: Hold) -> bool:
-    expected, actual = decimal_of(hold.expected), decimal_of(hold.actual)
-    if not expected or not actual:
-        return False
-    ratio = max(expected, actual) / min(expected, actual)
+def pack_size(expected: str, actual: str) -> int | None:
+    """How many fold one price is the other, where that is a whole number up to a thousand."""
+    one, other = decimal_of(expected), decimal_of(actual)
+    if not one or not other:
+        return None
+    ratio = max(one, other) / min(one, other)
     whole = ratio.to_integral_value()
-    return int(whole) in PACK_SIZES and abs(ratio - whole) <= CLOSE * whole
+    return int(whole) if int(whole) in PACK_SIZES and abs(ratio - whole) <= CLOSE * whole else None
 
 
 def cause_in_words(cause: str) -> str:

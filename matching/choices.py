@@ -18,6 +18,7 @@ from matching.holds import STOPS_PAYMENT
 from matching.models import Hold, MatchResult, SupplierInvoice
 from matching.order_changes import AskedChange
 from matching.order_ranking import LIKELY, RankedOrder
+from matching.questions import HoldQuestion
 from matching.results import Check
 from procure.figures import money, short_date
 from procure.models import Membership, User
@@ -63,8 +64,9 @@ def choices_for(
     colleague: Colleague | None,
     comparison: Comparison,
     asked: AskedChange | None = None,
-    asked_credit: str = "",
+    is_credit_asked: bool = False,
     ranked: Sequence[RankedOrder] = (),
+    question: HoldQuestion | None = None,
 ) -> list[Choice]:
     """At most five, the suggested one first."""
     if not holds or not membership.may("holds.resolve"):
@@ -77,7 +79,7 @@ def choices_for(
     elif Check.NO_PO in codes and is_payer and ranked:
         found = [_take(one) for one in ranked[:MOST_ORDERS]]
     else:
-        found = _about_difference(invoice, result, authority, is_payer, codes, asked_credit)
+        found = _about_difference(invoice, result, authority, is_payer, codes, is_credit_asked)
     is_buyer = membership.may("orders.write")
     if asked is not None and is_buyer:
         found.insert(1, _change_order(asked))
@@ -86,6 +88,8 @@ def choices_for(
     if is_payer and Check.DUPLICATE_SUSPECT not in codes:
         found.append(_give_back(invoice))
     found.append(_put_aside(comparison, codes))
+    if question is not None and question.answered_at is None:
+        return [_answer(question), *found[:4]]
     likely = ranked[0] if ranked and Check.NO_PO in codes and ranked[0].rank >= LIKELY else None
     return _suggested_first(found[:5], codes, invoice, likely)
 
@@ -117,7 +121,7 @@ def _about_difference(
     authority: Authority,
     is_payer: bool,
     codes: set[str],
-    asked_credit: str,
+    is_credit_asked: bool,
 ) -> list[Choice]:
     supported, disputed = result.supported_amount or ZERO, result.disputed_amount or ZERO
     currency = invoice.currency
@@ -142,7 +146,7 @@ def _about_difference(
                 f"Request a credit of {money(disputed, currency)}",
                 f"The request goes to {_by_mail(invoice)}; {money(invoice.total_amount, currency)} "
                 "stay held until the credit note comes.",
-                why_not=f"{asked_credit} asks for it already." if asked_credit else "",
+                why_not="It is asked for already." if is_credit_asked else "",
             )
         )
     found.append(_approve(invoice, authority, codes))
@@ -211,6 +215,16 @@ def _ask(colleague: Colleague, asked: AskedChange | None = None) -> Choice:
         "message-square-text",
         f"Ask {colleague.person}",
         words,
+    )
+
+
+def _answer(question: HoldQuestion) -> Choice:
+    return Choice(
+        "answer",
+        "message-square-text",
+        f"Answer {question.asked_by}",
+        f"“{question.question}” Your answer goes back to them.",
+        suggestion="Suggested: they wait for you",
     )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 
 from django.contrib import messages
@@ -12,9 +13,11 @@ from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
 from django.views.decorators.http import require_POST
 
+from matching.asking import answer_question, ask_owner
 from matching.causes import cause_in_words, likely_cause
 from matching.choices import colleague_for
 from matching.comparison import compare_documents
+from matching.fixes import proposed_fixes
 from matching.forms import LinkForm, NoteForm, ResolveForm
 from matching.models import Resolution, SupplierInvoice
 from matching.order_changes import change_order_as_billed
@@ -23,6 +26,7 @@ from matching.page import held_page, latest_decision, total_at_stake
 from matching.queries import (
     HeldItem,
     QueueItem,
+    ages_by_owner,
     exception_queue,
     found_invoice,
     held_item,
@@ -33,7 +37,6 @@ from matching.questions import DifferenceCause
 from matching.resolution import (
     accept_variance,
     add_note,
-    ask_owner,
     code_as_charge,
     keep_invoice,
     link_line,
@@ -43,6 +46,7 @@ from matching.resolution import (
     return_to_supplier,
     undo_resolution,
 )
+from matching.together import decide_each
 from procure.documents import find
 from procure.errors import BusinessRuleError
 from procure.permissions import requires
@@ -55,17 +59,19 @@ SCREEN_KEYS = [
     ("K", "Previous in the queue"),
     ("1–5", "Choose what to do"),
     ("Enter", "Apply and open the next"),
+    ("A", "Apply to the equal ones, too"),
     ("L", "Show only the differences"),
     ("V", "Open the invoice"),
     ("Z", "Undo the last decision"),
 ]
+USUAL_QUESTION = "Is this as you agreed? Please say what you know of it."
 SUPPORTED_REASON = "Supported by order, receipt and agreement"
 Decide = Callable[..., Resolution]
 # What decides, and the reason that stands for it when nobody writes one; else the cause is it.
 DECISIONS: dict[str, tuple[Decide, str]] = {
     "accept": (accept_variance, ""),
     "keep": (keep_invoice, "Checked: not a duplicate"),
-    "return": (return_to_supplier, ""),
+    "return": (return_to_supplier, "Not payable as it stands"),
     "pay_supported": (pay_supported, SUPPORTED_REASON),
     "request_credit": (request_credit, ""),
 }
@@ -92,6 +98,7 @@ def _answer(
     if only_mine and not search:
         request.waiting_exceptions = len(queue)  # type: ignore[attr-defined]
     item = _chosen(queue, public_id)
+    decision = latest_decision(request.membership, request.GET.get("decided", ""))
     at_stake, currency = total_at_stake(queue)
     context: dict[str, Any] = {
         "queue": queue,
@@ -103,7 +110,15 @@ def _answer(
         "currency": currency,
         "query": "" if only_mine else "?all=1",
         "form": form,
-        "decision": latest_decision(request.membership, request.GET.get("decided", "")),
+        "decision": decision,
+        "fixes": [
+            fix
+            for fix in proposed_fixes(request.organization, decision.invoice.supplier_id)
+            if fix.cause == decision.cause
+        ]
+        if decision and decision.cause
+        else [],
+        "owners": ages_by_owner(queue),
         "can_resolve": request.membership.may("holds.resolve"),
         "screen_keys": SCREEN_KEYS,
     }
@@ -134,18 +149,34 @@ def exception_resolve(request: OrganizationRequest, public_id: uuid.UUID) -> Htt
     form = ResolveForm(request.POST)
     if form.is_valid():
         try:
-            return _open_next(request, _apply(request, invoice, form.cleaned_data))
+            decided = _apply(request, invoice, form.cleaned_data)
+            if isinstance(decided, Resolution) and form.cleaned_data["equals"]:
+                _apply_to_equals(request, decided, form.cleaned_data)
+            return _open_next(request, decided)
         except BusinessRuleError as error:
             form.add_error(error.field if error.field in form.fields else None, error.message)
     return _answer(request, public_id, form=form, status=422)
+
+
+def _apply_to_equals(
+    request: OrganizationRequest, first: Resolution, chosen: dict[str, Any]
+) -> None:
+    """Decides the same about the equal ones that stood on the screen, and says what was refused."""
+    shown = SupplierInvoice.objects.filter(
+        public_id__in=chosen["equals"], supplier=first.invoice.supplier_id
+    )
+    together = decide_each(
+        first, shown.order_by("pk"), lambda one: _decide(one, chosen, request.user)
+    )
+    for invoice, words in together.refused:
+        messages.warning(request, f"{invoice.number} was left: {words}")
 
 
 def _apply(
     request: OrganizationRequest, invoice: SupplierInvoice, chosen: dict[str, Any]
 ) -> Resolution | SupplierInvoice | OrderChange:
     """Calls the one action that a choice stands for."""
-    kind, cause, actor = chosen["choice"], chosen["cause"], request.user
-    reason = chosen["reason"]
+    kind, reason, actor = chosen["choice"], chosen["reason"], request.user
     if kind == "change_order":
         return change_order_as_billed(invoice, reason=reason, actor=actor)
     if kind.startswith("take_order/"):
@@ -155,13 +186,21 @@ def _apply(
             raise BusinessRuleError("until", "Choose a day.", "until")
         return put_aside(invoice, until=chosen["until"], actor=actor)
     if kind == "ask":
-        return ask_owner(invoice, person=_colleague(invoice), question=reason, actor=actor)
+        question = reason or USUAL_QUESTION
+        return ask_owner(invoice, person=_colleague(invoice), question=question, actor=actor)
+    if kind == "answer":
+        return answer_question(invoice, answer=reason, actor=actor)
+    return _decide(invoice, chosen, actor)
+
+
+def _decide(invoice: SupplierInvoice, chosen: dict[str, Any], actor: Any) -> Resolution:
+    """What pays, claims or voids; where nobody writes a reason, the cause is one."""
+    kind, cause = chosen["choice"], chosen["cause"]
     if kind not in DECISIONS:
         raise BusinessRuleError("choice", "Choose what to do.", "choice")
     decide, usual = DECISIONS[kind]
-    return decide(
-        invoice, reason=reason or usual or cause_in_words(cause), cause=cause, actor=actor
-    )
+    reason = chosen["reason"] or usual or cause_in_words(cause)
+    return decide(invoice, reason=reason, cause=cause, actor=actor)
 
 
 def _colleague(invoice: SupplierInvoice) -> Any:
@@ -178,10 +217,10 @@ def _open_next(
 ) -> HttpResponse:
     """The next in the queue; a decision that can be undone is offered there."""
     slug, following = request.organization.slug, request.POST.get("next", "")
-    try:
-        address = reverse("matching:exception_detail", args=[slug, uuid.UUID(following)])
-    except ValueError:
-        address = reverse("matching:exception_queue", args=[slug])
+    address = reverse("matching:exception_queue", args=[slug])
+    with suppress(ValueError):
+        if not isinstance(decided, Resolution) or decided.batch is None:
+            address = reverse("matching:exception_detail", args=[slug, uuid.UUID(following)])
     if isinstance(decided, Resolution):
         return redirect(f"{address}?decided={decided.public_id}")
     if isinstance(decided, OrderChange):

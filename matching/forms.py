@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Iterable
+from contextlib import suppress
 from decimal import Decimal
 from typing import Any
 
@@ -162,7 +164,7 @@ def show_rule_error(form: InvoiceForm, lines: Any, error: BusinessRuleError) -> 
 
 CHOICES = {
     "pay_supported", "accept", "keep", "return", "ask", "request_credit", "put_aside",
-    "change_order", "take_order",
+    "change_order", "take_order", "answer",
 }  # fmt: skip
 
 
@@ -175,6 +177,16 @@ class ResolveForm(forms.Form):
         choices=[("", "Not said"), *DifferenceCause.choices], required=False, label="Cause"
     )
     until = forms.DateField(required=False, label="Look again on")
+
+    equals = forms.CharField(max_length=12_000, required=False)
+
+    def clean_equals(self) -> list[uuid.UUID]:
+        """The equal invoices that were shown; what is no address is left out."""
+        found = []
+        for text in str(self.cleaned_data["equals"]).split(","):
+            with suppress(ValueError):
+                found.append(uuid.UUID(text))
+        return found
 
     def clean_choice(self) -> str:
         """A kind of choice; that of an order has the order behind a slash."""

@@ -321,6 +321,7 @@ class Resolution(Addressed):
     decided_at = models.DateTimeField(default=timezone.now)
     effective_at = models.DateTimeField()
     closed_at = models.DateTimeField(null=True, blank=True)
+    others = 0  # how many were decided with it, where a screen has counted them
 
     class Meta:
         ordering = ["-id"]

@@ -18,13 +18,14 @@ from matching.choices import (
     suggested_day,
 )
 from matching.comparison import Comparison, compare_documents, disputed_by_position
-from matching.expected_credits import ExpectedCredit
 from matching.models import MatchResult, Resolution, SupplierInvoice, SupplierInvoiceLine
 from matching.order_changes import asked_change
 from matching.order_ranking import RankedOrder, ranked_orders
 from matching.queries import HeldItem, QueueItem, lines_of
+from matching.questions import HoldQuestion
 from matching.results import Check
 from matching.sentences import Evidence, evidence_for, header_sentences
+from matching.together import equals_of
 from procure.models import BusinessEvent, Membership
 from procure.money import ZERO
 from procure.queries import timeline
@@ -46,8 +47,9 @@ class HeldPage:
     choices: list[Choice]
     colleague: Colleague | None
     events: Sequence[BusinessEvent]
-    credits: Sequence[ExpectedCredit] = ()
     ranked: Sequence[RankedOrder] = ()
+    questions: Sequence[HoldQuestion] = ()
+    equals: Sequence[QueueItem] = ()
     next_public_id: str = ""
     stray_lines: list[SupplierInvoiceLine] = field(default_factory=list)
     targets: list[tuple[str, str]] = field(default_factory=list)
@@ -60,6 +62,16 @@ class HeldPage:
     def differences(self) -> int:
         """How many lines differ, and what is wrong with the invoice as a whole."""
         return self.comparison.differences + len(self.sentences)
+
+    @property
+    def equals_amount(self) -> Decimal:
+        """What is in dispute on the equal ones together."""
+        return sum((item.at_stake for item in self.equals), ZERO)
+
+    @property
+    def equals_value(self) -> str:
+        """The equal ones as the form sends them."""
+        return ",".join(str(item.invoice.public_id) for item in self.equals)
 
     @property
     def discount_worth(self) -> Decimal | None:
@@ -90,9 +102,9 @@ def held_page(item: HeldItem, membership: Membership, queue: Sequence[QueueItem]
     checks = result.checks if result else []
     comparison = compare_documents(invoice, lines, item.holds, checks, disputed_by_position(result))
     colleague = colleague_for(item.holds, comparison)
+    questions = _questions(item)
     is_lost = bool({hold.check_code for hold in item.holds} & TO_BE_LINKED)
     ranked = ranked_orders(invoice, lines) if is_lost and membership.may("invoices.write") else []
-    expected = list(invoice.expected_credits.order_by("pk"))
     page = HeldPage(
         item=item,
         result=result,
@@ -115,19 +127,29 @@ def held_page(item: HeldItem, membership: Membership, queue: Sequence[QueueItem]
             colleague,
             comparison,
             asked_change(item.holds, lines),
-            next((str(one) for one in expected if one.status == one.Status.OPEN), ""),
+            any(hold.outcome == "credit_requested" for hold in item.holds),
             ranked,
+            question=next((one for one in questions if one.person_id == membership.user_id), None),
         )
         if result and item.decision is None
         else [],
         colleague=colleague,
         events=activity(invoice, comparison),
-        credits=expected,
         ranked=ranked,
+        questions=questions,
+        equals=equals_of(item, queue),
         next_public_id=_next_of(item, queue),
     )
     _offer_links(page, lines, membership)
     return page
+
+
+def _questions(item: HeldItem) -> list[HoldQuestion]:
+    """Open questions, and the latest answers; read only where somebody was asked."""
+    if not any(hold.assigned_to_id for hold in item.holds):
+        return []
+    rows = item.invoice.questions.select_related("asked_by", "person", "answered_by")
+    return sorted(rows.order_by("-pk")[:3], key=lambda one: one.answered_at is not None)
 
 
 def activity(invoice: SupplierInvoice, comparison: Comparison) -> list[BusinessEvent]:
@@ -159,6 +181,8 @@ def latest_decision(membership: Membership, decided: str) -> Resolution | None:
         .select_related("invoice")
         .first()
     )
+    if decision is not None and decision.batch is not None:
+        decision.others = Resolution.objects.filter(batch=decision.batch).count() - 1
     return decision
 
 

@@ -3,26 +3,39 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 
 from django.contrib.postgres.aggregates import ArrayAgg
 from django.contrib.postgres.expressions import ArraySubquery
-from django.db.models import Case, Count, DateField, Exists, F, OuterRef, Q, QuerySet, Value, When
+from django.db.models import (
+    Case,
+    Count,
+    DateField,
+    Exists,
+    F,
+    OuterRef,
+    Q,
+    QuerySet,
+    Subquery,
+    Value,
+    When,
+)  # fmt: skip
 from django.db.models.functions import Least
 from django.shortcuts import get_object_or_404
 from django.utils import timezone
 
 from matching.models import Hold, Resolution, SupplierInvoice, SupplierInvoiceLine, Tolerance
+from matching.questions import HoldQuestion
 from matching.results import Check
 from procure.models import Membership
 from procure.money import ZERO
 from procure.permissions import Role
 from purchasing.models import OrderChange
 
-MOST_IN_QUEUE = 100
+MOST_IN_QUEUE = 300
 SHOWN_IN_QUEUE = (
     "public_id", "number", "currency", "due_on", "discount_until", "look_again_on",
     "supplier__name",
@@ -62,6 +75,10 @@ class QueueItem:
     invoice: SupplierInvoice
     at_stake: Decimal
     checks: Sequence[str] = ()  # of its open holds, the first one found first
+    owners: Sequence[str] = ()
+    held_since: datetime | None = None
+    asked: str = ""  # the colleague whose answer is awaited
+    is_asked_me: bool = False
 
     @property
     def kind_of_difference(self) -> str:
@@ -70,6 +87,11 @@ class QueueItem:
         if len(words) == 2:
             return f"{words[0]} + {words[1].lower()}"
         return words[0] if len(words) == 1 else f"{words[0]} + {len(words) - 1} more"
+
+    @property
+    def days_held(self) -> int:
+        """How long its oldest open hold has been open, in days."""
+        return 0 if self.held_since is None else max((timezone.now() - self.held_since).days, 0)
 
     @property
     def expires_on(self) -> date | None:
@@ -137,22 +159,76 @@ def exception_queue(
     if search:
         rows = rows.filter(Q(number__icontains=search) | Q(supplier__name__icontains=search))
     holds = Hold.objects.filter(invoice=OuterRef("pk"), status=Hold.Status.OPEN).order_by("pk")
+    asked = HoldQuestion.objects.filter(invoice=OuterRef("pk"), answered_at__isnull=True)
+    of_me = asked.filter(person=membership.user_id)
+    by_me = asked.filter(asked_by=membership.user_id)
     rows = (
         rows.select_related("supplier")
         .only(*SHOWN_IN_QUEUE)
         .annotate(
             at_stake=F("match_results__disputed_amount"),
             checks=ArraySubquery(holds.values("check_code")),
-            aside=Case(When(look_again_on__gt=today, then=Value(1)), default=Value(0)),
+            owners=ArraySubquery(holds.values("owner_role")),
+            held_since=Subquery(holds.order_by("opened_at").values("opened_at")[:1]),
+            asked=Subquery(asked.order_by("-pk").values("person__full_name")[:1]),
+            is_asked_me=Exists(of_me),
+            is_aside=Case(
+                When(Q(look_again_on__gt=today) | Exists(by_me), then=Value(1)), default=Value(0)
+            ),
             expires=Case(
                 When(discount_until__gte=today, then=Least("discount_until", "due_on")),
                 default=F("due_on"),
                 output_field=DateField(),
             ),
         )
-        .order_by("aside", F("expires").asc(nulls_last=True), "pk")[:MOST_IN_QUEUE]
+        .order_by("is_aside", F("expires").asc(nulls_last=True), "pk")[:MOST_IN_QUEUE]
     )
-    return [QueueItem(row, row.at_stake or ZERO, row.checks) for row in rows if row.checks]
+    return [
+        QueueItem(
+            row, row.at_stake or ZERO, row.checks, row.owners, row.held_since, row.asked or "",
+            row.is_asked_me,
+        )
+        for row in rows
+        if row.checks
+    ]  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class OwnerAge:
+    """What waits for one role: how many invoices, and since when the oldest is held."""
+
+    role: str
+    count: int
+    oldest_days: int
+
+    @property
+    def words(self) -> str:
+        return str(Role(self.role).label)
+
+
+def ages_by_owner(queue: Iterable[QueueItem]) -> list[OwnerAge]:
+    """The queue by whose it is, the longest waiting first; an invoice counts for each owner."""
+    found: dict[str, list[int]] = {}
+    for item in queue:
+        for role in set(item.owners):
+            found.setdefault(role, []).append(item.days_held)
+    ages = [OwnerAge(role, len(days), max(days)) for role, days in found.items()]
+    return sorted(ages, key=lambda age: (-age.oldest_days, age.role))
+
+
+def equal_items(
+    invoice: SupplierInvoice, checks: Collection[str], queue: Iterable[QueueItem]
+) -> list[QueueItem]:
+    """The others of the queue that the same supplier makes differ in the same way."""
+    return [
+        item
+        for item in queue
+        if item.invoice.pk != invoice.pk
+        and item.invoice.supplier_id == invoice.supplier_id
+        and item.invoice.currency == invoice.currency
+        and set(item.checks) == set(checks)
+        and not item.is_put_aside
+    ]
 
 
 def held_item(invoice: SupplierInvoice) -> HeldItem:

@@ -117,14 +117,30 @@ def return_to_supplier(
 
 @transaction.atomic
 def undo_resolution(resolution: Resolution, *, actor: User) -> Resolution:
-    """Takes a decision back while it has not taken effect; the holds stay as they were."""
+    """Takes a decision back while it has not taken effect; the holds stay as they were.
+
+    What was decided together is undone together, as far as it has not taken effect.
+    """
     invoice = lock(resolution.invoice)
     resolution = lock(resolution)
     if resolution.status != Resolution.Status.WAITING:
         raise BusinessRuleError("too_late", "This has taken effect and can be undone no longer.")
+    _undo(resolution, invoice, actor)
+    if resolution.batch is not None:
+        others = Resolution.objects.filter(
+            batch=resolution.batch, status=Resolution.Status.WAITING, decided_by=actor
+        )
+        for other in others.select_related("invoice").order_by("invoice_id"):
+            invoice = lock(other.invoice)
+            other = lock(other)
+            if other.status == Resolution.Status.WAITING:
+                _undo(other, invoice, actor)
+    return resolution
+
+
+def _undo(resolution: Resolution, invoice: SupplierInvoice, actor: User) -> None:
     _close(resolution, Resolution.Status.UNDONE)
     record("hold.decision_undone", invoice, actor=actor, summary=f"Undone: {resolution}.")
-    return resolution
 
 
 def apply_due_resolutions() -> int:
@@ -249,28 +265,6 @@ def code_as_charge(
         ]
     )  # fmt: skip
     return _match_touched(invoice, f"line {position} read as {code}", actor)
-
-
-@transaction.atomic
-def ask_owner(
-    invoice: SupplierInvoice, *, person: User, question: str, actor: User
-) -> SupplierInvoice:
-    """Asks a colleague about the open holds: they find it in their queue, with the question.
-
-    Refused: an empty question, nothing held, somebody who may not resolve holds.
-    """
-    _require_text(question, "Say what you want to know.", "question")
-    invoice, holds = _held(invoice)
-    if not membership_of(person).may("holds.resolve"):
-        raise BusinessRuleError("person", f"{person} does not work on holds.", "person")
-    Hold.objects.filter(pk__in=[hold.pk for hold in holds]).update(assigned_to=person)
-    InvoiceNote.objects.create(invoice=invoice, author=actor, text=question.strip())
-    _touch(invoice)
-    record(
-        "hold.asked", invoice, actor=actor, summary=f"Asked {person}: {question.strip()}",
-        person_id=person.pk,
-    )  # fmt: skip
-    return invoice
 
 
 @transaction.atomic
@@ -419,3 +413,4 @@ def _require_text(text: str, sentence: str, field: str) -> None:
 
 
 held_invoice, touch_invoice, require_payer = _held, _touch, _require_payer
+require_text = _require_text

@@ -11,6 +11,7 @@ from django.urls import reverse
 from matching.captured_files import CapturedFile
 from matching.models import SupplierInvoice
 from matching.queries import exception_count
+from matching.questions import HoldQuestion
 from procure.figures import money, short_date
 from procure.screens import register_counts
 from procure.tenancy import OrganizationRequest
@@ -66,6 +67,31 @@ def files_left(request: OrganizationRequest) -> list[WaitingWork]:
             tone="warn",
             urgency=25,
         )
+    ]
+
+
+@tells_work
+def questions_for_me(request: OrganizationRequest) -> list[WaitingWork]:
+    """Questions that colleagues asked this member about held invoices: one statement."""
+    if not request.membership.may("holds.resolve"):
+        return []
+    waiting = HoldQuestion.objects.filter(
+        person=request.user.pk, answered_at__isnull=True, invoice__status="open"
+    )
+    first = waiting.select_related("asked_by", "invoice").order_by("pk")[:1]
+    return [
+        WaitingWork(
+            title=f"Answer {one.asked_by} about {one.invoice}",
+            count=1,
+            detail=one.question[:120],
+            address=reverse(
+                "matching:exception_detail", args=[request.organization.slug, one.invoice.public_id]
+            ),
+            icon="message-square-text",
+            tone="warn",
+            urgency=15,
+        )
+        for one in first
     ]
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from typing import Any
 
 from django.contrib import messages
 from django.http import HttpResponse
@@ -17,7 +18,9 @@ from matching.tolerance_forms import ToleranceForm, WhichRuleForm
 from matching.tolerances import WhichRule, default_limits, set_tolerance, which_rule
 from procure.documents import find, idempotent
 from procure.errors import BusinessRuleError
+from procure.figures import decimal_of
 from procure.forms import add_rule_error
+from procure.money import plain_decimal
 from procure.permissions import requires
 from procure.screens import render_screen
 from procure.tenancy import OrganizationRequest
@@ -69,8 +72,8 @@ def tolerance_new(request: OrganizationRequest, public_id: uuid.UUID | None = No
     rule = find(Tolerance, public_id) if public_id else None
     form = ToleranceForm(
         request.POST or None,
-        limits=rule.limits if rule else default_limits(),
-        initial=_scope_of(rule) if rule else {},
+        limits=rule.limits if rule else _limits_given(request),
+        initial=_scope_of(rule) if rule else {"supplier": request.GET.get("supplier", "")},
     )
     if request.method == "POST" and form.is_valid():
         try:
@@ -88,6 +91,15 @@ def tolerance_new(request: OrganizationRequest, public_id: uuid.UUID | None = No
         section="procure:settings",
         status=422 if request.method == "POST" else 200,
     )
+
+
+def _limits_given(request: OrganizationRequest) -> dict[str, Any]:
+    """The usual limits; the address may bring how much a charge may be over."""
+    limits = default_limits()
+    amount = decimal_of(request.GET.get("charge_amount"))
+    if amount is not None and amount > 0:
+        limits["charge"] = {"mode": "limit", "amount": plain_decimal(amount)}
+    return limits
 
 
 def _scope_of(rule: Tolerance) -> dict[str, object]:

@@ -8,6 +8,7 @@ from matching import (
     credit_views,
     exception_views,
     file_views,
+    fix_views,
     invoice_views,
     miss_views,
     result_views,
@@ -27,6 +28,8 @@ urlpatterns = [
     path("invoices/<uuid:public_id>/void/", invoice_views.invoice_void, name="invoice_void"),
     path("orders/<uuid:public_id>/invoices/", invoice_views.order_invoices, name="order_invoices"),
     path("exceptions/", exception_views.exception_queue_page, name="exception_queue"),
+    path("exceptions/fixes/", fix_views.fix_list, name="fix_list"),
+    path("exceptions/fixes/decline/", fix_views.fix_decline, name="fix_decline"),
     path(
         "exceptions/<uuid:public_id>/",
         exception_views.exception_queue_page,

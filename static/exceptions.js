@@ -26,9 +26,8 @@ const DECISIONS = new Set(["accept", "keep", "return", "pay_supported", "request
 function showFields() {
   const chosen = document.querySelector(".pc-option input[type=radio]:checked");
   const until = document.querySelector("[data-for=put_aside]");
-  const cause = document.querySelector("[data-for=decision]");
   if (until) until.hidden = chosen?.value !== "put_aside";
-  if (cause) cause.hidden = !DECISIONS.has(chosen?.value);
+  for (const field of document.querySelectorAll("[data-for=decision]")) field.hidden = !DECISIONS.has(chosen?.value);
 }
 
 function setUp() {
@@ -37,6 +36,7 @@ function setUp() {
   onLetter("j", () => move(1));
   onLetter("k", () => move(-1));
   for (let number = 1; number <= 5; number += 1) onLetter(String(number), () => choose(number));
+  onLetter("a", () => document.querySelector("[data-equals]")?.click());
   onLetter("l", () => {
     if (box) box.click();
   });

@@ -115,7 +115,7 @@ def agreement_new(request: OrganizationRequest, public_id: uuid.UUID) -> HttpRes
     sent = request.POST if request.method == "POST" else None
     form = AgreementForm(sent, initial={"number": usual_number(supplier, timezone.localdate())})
     wanted = named_row(request, Sku, "sku")
-    first_row = [{"sku": wanted}] if wanted is not None else None
+    first_row = [{"sku": wanted, **_given(request)}] if wanted is not None else None
     rows = PriceRowFormSet(sent, prefix="prices", initial=first_row)
     if sent is not None and "more" not in sent and rows.is_valid():
         agreement = submitted(
@@ -148,9 +148,9 @@ def agreement_prices(request: OrganizationRequest, public_id: uuid.UUID) -> Http
     agreement = find(PriceAgreement, public_id)
     sent = request.POST if request.method == "POST" else None
     form = EffectiveForm(sent, initial={"version_shown": agreement.version})
-    rows = PriceRowFormSet(
-        sent, prefix="prices", initial=_current_prices(agreement, timezone.localdate())
-    )
+    prices = _current_prices(agreement, timezone.localdate())
+    _propose(prices, named_row(request, Sku, "sku"), _given(request))
+    rows = PriceRowFormSet(sent, prefix="prices", initial=prices)
     if sent is not None and "more" not in sent and rows.is_valid():
         changed = submitted(
             form,
@@ -174,6 +174,23 @@ def agreement_prices(request: OrganizationRequest, public_id: uuid.UUID) -> Http
     }
     crumbs = [("Price agreements", address(request, "agreement_list")), context["title"]]
     return _price_form(request, context, form, rows, crumbs)
+
+
+def _given(request: OrganizationRequest) -> dict[str, str]:
+    """A price and a lead time that the address proposes."""
+    given = {"unit_price": "price", "lead_time_days": "lead_time_days"}
+    return {field: request.GET[name] for field, name in given.items() if request.GET.get(name)}
+
+
+def _propose(prices: list[dict[str, Any]], sku: Sku | None, given: dict[str, str]) -> None:
+    """Fills what is proposed for a SKU into its rows, or into one of its own."""
+    if sku is None or not given:
+        return
+    rows = [row for row in prices if row["sku"] == sku]
+    for row in rows:
+        row.update(given)
+    if not rows:
+        prices.append({"sku": sku, **given})
 
 
 def _current_prices(agreement: PriceAgreement, on: date) -> list[dict[str, Any]]:

@@ -313,7 +313,7 @@ def sku_form(request: OrganizationRequest, form: SkuForm, sku: Sku | None) -> Ht
 def unit_factor_new(request: OrganizationRequest, public_id: uuid.UUID) -> HttpResponse:
     """Adds a unit factor to a SKU, and goes back to where it was missed."""
     sku = find(Sku, public_id)
-    given = {name: request.GET.get(name, "") for name in ("unit", "back")}
+    given = {name: request.GET.get(name, "") for name in ("unit", "factor", "back")}
     first_day = request.GET.get("from", "") or timezone.localdate()
     form = UnitFactorForm(
         sku,

@@ -141,6 +141,7 @@ EVENT_ICONS: dict[str, str] = {
     "edited": "pencil-line",
     "end_reminded": "bell",
     "expiry_reminded": "bell",
+    "fix_declined": "wrench",
     "founded": "flag",
     "held": "triangle-alert",
     "imported": "upload",

@@ -8,11 +8,11 @@ from decimal import Decimal
 import pytest
 from django.utils import timezone
 
+from matching.asking import ask_owner
 from matching.capture import CapturedLine
 from matching.models import Hold, InvoiceNote, SupplierInvoice
 from matching.resolution import (
     add_note,
-    ask_owner,
     code_as_charge,
     keep_invoice,
     link_line,

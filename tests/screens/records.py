@@ -420,6 +420,7 @@ NO_SCREEN: dict[str, str] = {
     "matching:file_capture": ONLY_POST,
     "matching:credit_document": DOWNLOAD,
     "matching:credit_remind": ONLY_POST,
+    "matching:fix_decline": ONLY_POST,
     "matching:exception_resolve": ONLY_POST,
     "matching:exception_note": ONLY_POST,
     "matching:exception_link": ONLY_POST,

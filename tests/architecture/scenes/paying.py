@@ -8,7 +8,19 @@ from decimal import Decimal
 from itertools import count
 from typing import Any
 
-from matching import attributing, capture, claiming, leakage, order_changes, resolution, tolerances
+from django.utils import timezone
+
+from matching import (
+    asking,
+    attributing,
+    capture,
+    claiming,
+    fixes,
+    leakage,
+    order_changes,
+    resolution,
+    tolerances,
+)
 from matching.expected_credits import ExpectedCredit
 from matching.models import Hold, Resolution, ToleranceSuspension
 from purchasing.models import PurchaseOrderLine
@@ -46,6 +58,18 @@ def a_claim(of: Any) -> ExpectedCredit:
     return asked
 
 
+def said_often(of: Any, person: Any) -> Any:
+    """Its supplier, of which the same cause was said three times, long before it was declined."""
+    if not Resolution.objects.filter(cause="unit").exists():
+        past = timezone.now() - timedelta(days=1)
+        for _ in range(3):
+            Resolution.objects.create(
+                invoice=of, kind="accept", status="applied", reason="Cases", cause="unit",
+                decided_by=person, decided_at=past, effective_at=past, closed_at=past,
+            )  # fmt: skip
+    return of.supplier
+
+
 def for_paying(world: World) -> dict[str, Step]:
     lead, clerk, buyer = (world.people[role] for role in ("ap_lead", "ap_clerk", "buyer"))
     of_hold = held(world)
@@ -72,8 +96,14 @@ def for_paying(world: World) -> dict[str, Step]:
             late_line(world), cause="carrier", reason="Truck broke down", actor=lead
         ),
         "resolution.py:add_note": lambda: resolution.add_note(of_hold, text="Called", actor=clerk),
-        "resolution.py:ask_owner": lambda: resolution.ask_owner(
+        "asking.py:ask_owner": lambda: asking.ask_owner(
             of_hold, person=buyer, question="Agreed?", actor=clerk
+        ),
+        "asking.py:answer_question": lambda: asking.answer_question(
+            of_hold, answer="By phone", actor=buyer
+        ),
+        "fixes.py:decline_fix": lambda: fixes.decline_fix(
+            said_often(of_hold, lead), cause="unit", actor=buyer
         ),
         "resolution.py:request_credit": lambda: resolution.request_credit(
             too_dear, reason="Too dear", actor=clerk
