@@ -168,7 +168,6 @@ EVENT_ICONS: dict[str, str] = {
     "qualification_expired": "calendar-x",
     "qualified": "shield-check",
     "quoted": "tag",
-    "received": "undo-2",
     "released": "check",
     "reminded": "bell",
     "reopened": "undo-2",
