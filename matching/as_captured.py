@@ -55,6 +55,7 @@ def captured_from(
         prepaid_amount=document.prepaid - document.rounding,
         total_amount=document.payable,
         order_reference=document.order_reference,
+        note=document.buyer_reference,
         credits_number=document.credits_number or credits_number,
     )
 

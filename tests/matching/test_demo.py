@@ -6,6 +6,7 @@ import pytest
 
 from matching.demo.strategy import make_strategy
 from matching.expected_credits import ExpectedCredit
+from matching.fixes import proposed_fixes
 from matching.management.commands.seed_demo import make_organization
 from matching.models import Hold, SupplierInvoice
 from matching.verification import differences
@@ -55,6 +56,8 @@ def test_the_demo_has_work_on_every_desk_and_results_that_verify() -> None:
             ("requested", "open"),
             ("returned", "open"),
         ]
+        fixes = [(fix.supplier.code, fix.would_prevent) for fix in proposed_fixes(organization)]
+        assert ("COPPERLEAF", 3) in fixes
         grades = set(Scorecard.objects.filter(period="all").values_list("grade", flat=True))
         assert {"A", "B", "C", "D"} <= grades
         assert not PendingEvent.objects.exists()

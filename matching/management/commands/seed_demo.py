@@ -15,6 +15,7 @@ from matching.demo.asking import make_quotations
 from matching.demo.commitments import make_commitments
 from matching.demo.company import make_company
 from matching.demo.crediting import make_credits
+from matching.demo.deciding import make_queue_work
 from matching.demo.electronic import make_electronic_invoices
 from matching.demo.history import make_history
 from matching.demo.judging import judge_misses
@@ -80,6 +81,7 @@ def make_organization(slug: str, name: str, days: int, password: str) -> Organiz
             make_vetting(company)
             make_waiting_work(company)
             make_credits(Desk(company))
+            make_queue_work(Desk(company))
             make_quotations(company)
             make_order_changes(Desk(company))
             make_commitments(company)
