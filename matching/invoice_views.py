@@ -23,6 +23,7 @@ from matching.entering import (
     orders_to_suggest,
 )
 from matching.filters import InvoiceFilter
+from matching.flags import flags_of
 from matching.forms import InvoiceForm, InvoiceLineFormSet, VoidForm, show_rule_error
 from matching.models import MatchResult, SupplierInvoice
 from matching.queries import (
@@ -104,6 +105,7 @@ def invoice_detail(request: OrganizationRequest, public_id: uuid.UUID) -> HttpRe
         "holds": holds,
         "comparison": comparison,
         "header_sentences": header_sentences(invoice, holds),
+        "flags": flags_of([invoice.pk]).get(invoice.pk, ()),
         "payment_hold": payments_held([invoice.supplier_id]).get(invoice.supplier_id)
         if invoice.status == SupplierInvoice.Status.APPROVED
         else None,

@@ -137,6 +137,8 @@ class Sample:
 
     def __str__(self) -> str:
         """Say it as a screen does: ``5 % at 1000 and more``."""
+        if not self.threshold:
+            return f"{plain_decimal(self.percent)} % of them"
         threshold = plain_decimal(self.threshold)
         return f"{plain_decimal(self.percent)} % at {threshold} and more"
 

@@ -18,6 +18,7 @@ from matching.choices import (
     suggested_day,
 )
 from matching.comparison import Comparison, compare_documents, disputed_by_position
+from matching.flags import Flag, flags_of
 from matching.models import MatchResult, Resolution, SupplierInvoice, SupplierInvoiceLine
 from matching.order_changes import asked_change
 from matching.order_ranking import RankedOrder, ranked_orders
@@ -44,6 +45,7 @@ class HeldPage:
     comparison: Comparison
     sentences: list[str]
     evidence: list[Evidence]
+    flags: Sequence[Flag]
     choices: list[Choice]
     colleague: Colleague | None
     events: Sequence[BusinessEvent]
@@ -119,6 +121,7 @@ def held_page(item: HeldItem, membership: Membership, queue: Sequence[QueueItem]
             may_see_limits=membership.may("settings.read"),
             may_add_factor=membership.may("unit_factors.write"),
         ),
+        flags=flags_of([invoice.pk]).get(invoice.pk, ()),
         choices=choices_for(
             invoice,
             item.holds,

@@ -9,6 +9,7 @@ from matching import (
     exception_views,
     file_views,
     fix_views,
+    flag_views,
     invoice_views,
     miss_views,
     result_views,
@@ -19,6 +20,7 @@ app_name = "matching"
 
 urlpatterns = [
     path("invoices/", invoice_views.invoice_list, name="invoice_list"),
+    path("invoices/flags/", flag_views.flag_list, name="flag_list"),
     path("invoices/new/", invoice_views.invoice_new, name="invoice_new"),
     path("invoices/files/", file_views.file_list, name="file_list"),
     path("invoices/files/send/", file_views.file_upload, name="file_upload"),
