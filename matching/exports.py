@@ -37,6 +37,7 @@ def export_invoices(_options: ExportOptions) -> Iterator[Cells]:
             *(canonical_unit(line.unit), invoice.kind, invoice.credits_number),
             *(invoice.received_on, invoice.tax_amount, Decimal(freight) if freight else None),
             *(invoice.currency, invoice.due_on, invoice.total_amount),
+            invoice.prepaid_amount or None,
         )
 
 

@@ -38,7 +38,7 @@ FREIGHT = "freight"
 # Given on an invoice's first row, and the same or blank on the others.
 _HEAD = (
     *("invoice_number", "invoice_date", "kind", "credits", "received_date"),
-    *("tax_amount", "freight_amount", "currency", "due_date", "total"),
+    *("tax_amount", "freight_amount", "currency", "due_date", "total", "prepaid_amount"),
 )
 # What `require_sound` names, as columns of the file.
 _COLUMNS = {
@@ -92,6 +92,7 @@ def billed_lines(order_line_ids: Collection[int]) -> set[int]:
     currency("currency"),
     day("due_date"),
     money("total"),
+    decimal("prepaid_amount", places=4),  # below zero where the total was rounded up
     key=lambda row: row.line,
     document=invoice_key,
     order=lambda row: row["kind"] == Kind.CREDIT,
@@ -166,6 +167,7 @@ def _draft(rows: list[Row], suppliers: dict[str, Supplier]) -> _Draft:
         charges={FREIGHT: head["freight_amount"]} if head["freight_amount"] else {},
         taxes=taxes,
         tax_amount=tax,
+        prepaid_amount=head["prepaid_amount"] or ZERO,
         total_amount=head["total"],
         order_reference=numbers.pop() if len(numbers) == 1 else "",
         credits_number=head["credits"] or "",
@@ -240,7 +242,7 @@ def _content(captured: CapturedInvoice, known: SupplierInvoice) -> tuple[Any, ..
     net = sum((line.amount or ZERO for line in captured.lines), ZERO)
     total = captured.total_amount
     if total is None:
-        total = net + freight + captured.tax_amount
+        total = net + freight + captured.tax_amount - captured.prepaid_amount
     lines = sorted(
         (
             *(line.order_number, line.order_line_no, line.sku_code, line.supplier_sku),
@@ -252,7 +254,7 @@ def _content(captured: CapturedInvoice, known: SupplierInvoice) -> tuple[Any, ..
     return (
         *(captured.number, captured.kind, captured.credits_number, captured.invoiced_on),
         *(captured.received_on or captured.invoiced_on, captured.due_on or known.due_on),
-        *(captured.currency, captured.tax_amount, freight, total, lines),
+        *(captured.currency, captured.tax_amount, freight, captured.prepaid_amount, total, lines),
     )
 
 
@@ -268,7 +270,12 @@ def _stored_content(known: SupplierInvoice) -> tuple[Any, ...]:
     return (
         *(known.number, known.kind, known.credits_number, known.invoiced_on),
         *(known.received_on, known.due_on, known.currency, known.tax_amount),
-        *(Decimal(known.charges.get(FREIGHT, "0")), known.total_amount, lines),
+        *(
+            Decimal(known.charges.get(FREIGHT, "0")),
+            known.prepaid_amount,
+            known.total_amount,
+            lines,
+        ),
     )
 
 

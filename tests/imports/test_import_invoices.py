@@ -71,6 +71,25 @@ def test_an_invoice_is_captured_as_written_and_matched_at_once(world: World) -> 
     ]  # fmt: skip
 
 
+def test_what_was_paid_before_is_taken_from_the_sum_of_the_parts(world: World) -> None:
+    receive(world, "R-1,H-1,1,100,2026-02-01")
+    columns = f"{INVOICE_COLUMNS},total,prepaid_amount"
+    rows = (
+        "I-1,NORTH,2026-02-03,H-1,1,50,0.5,15,10",
+        "I-2,NORTH,2026-02-03,H-1,1,20,0.5,10.04,-0.04",
+        "I-3,NORTH,2026-02-03,H-1,1,30,0.5,5,",
+    )
+    assert counts(take_in(world, "invoices", table(columns, *rows))) == (3, 0, 0, 0)
+    assert holds(world) == {("I-3", "HEADER_BALANCE")}
+    with world.inside():
+        told = SupplierInvoice.objects.order_by("number").values_list(
+            "prepaid_amount", "total_amount"
+        )
+        assert list(told) == [
+            (Decimal(10), Decimal(15)), (Decimal("-0.04"), Decimal("10.04")), (0, Decimal(5)),
+        ]  # fmt: skip
+
+
 def test_a_workbook_of_invoices_is_the_same_as_its_csv(world: World) -> None:
     rows = [line.split(",") for line in (HEAD, *ROWS)]
     assert counts(take_in(world, "invoices", workbook(*rows))) == (2, 0, 0, 0)

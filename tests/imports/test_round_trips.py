@@ -108,11 +108,11 @@ def full(world: World) -> World:
     columns = f"{RECEIPT_COLUMNS},quantity_rejected,reject_reason"
     assert not take_in(world, "receipts", table(columns, *receipts)).refused
     invoices = (
-        "I-1,NORTH,2026-02-03,H-1,1,100,0.6,10,6,7.5,,",
-        "I-1,NORTH,2026-02-03,H-1,2,40,0.1,,,,,",
-        "C-1,NORTH,2026-02-09,H-1,1,10,0.5,,,,credit,I-1",
+        "I-1,NORTH,2026-02-03,H-1,1,100,0.6,10,6,7.5,,,5",
+        "I-1,NORTH,2026-02-03,H-1,2,40,0.1,,,,,,",
+        "C-1,NORTH,2026-02-09,H-1,1,10,0.5,,,,credit,I-1,",
     )
-    columns = f"{INVOICE_COLUMNS},tax_rate,tax_amount,freight_amount,kind,credits"
+    columns = f"{INVOICE_COLUMNS},tax_rate,tax_amount,freight_amount,kind,credits,prepaid_amount"
     assert not take_in(world, "invoices", table(columns, *invoices)).refused
     return world
 
