@@ -138,7 +138,7 @@ def _chosen(request: QuotationRequest, choices: Sequence[AwardChoice]) -> list[_
                 "not_quoted",
                 f"{choice.supplier.name} did not quote line {choice.line_no}. Choose another.",
             )
-        _require_current(quotation)
+        _require_current(request, quotation)
         found.append(_Chosen(choice, line, quotation, offered))
     return found
 
@@ -151,8 +151,14 @@ def _by_supplier(chosen: Iterable[_Chosen]) -> _BySupplier:
     return grouped
 
 
-def _require_current(quotation: Quotation) -> None:
+def _require_current(request: QuotationRequest, quotation: Quotation) -> None:
     supplier = quotation.supplier
+    if quotation.is_before_change(request):
+        raise BusinessRuleError(
+            "before_change",
+            f"{supplier.name} quoted before the request changed and has not confirmed it. "
+            "Remind it, or choose another.",
+        )
     if quotation.valid_to < timezone.localdate():
         raise BusinessRuleError(
             "offer_over",
@@ -274,6 +280,7 @@ def _shares(comparison: Comparison, by_supplier: _BySupplier) -> dict[int, Decim
 def _candidate_note(offer: ComparedOffer, request: QuotationRequest) -> str:
     total = "no total" if offer.total is None else f"{money(offer.total, request.currency)} landed"
     marks = ["late"] if offer.quotation.is_late else []
+    marks += ["before the change"] if offer.is_before_change else []
     marks += [f"{offer.missing_lines} lines missing"] if offer.missing_lines else []
     return f"{request.number}, version {offer.quotation.version}: " + ", ".join([total, *marks])
 

@@ -68,9 +68,15 @@ class ComparedOffer:
     days_late: int | None
     scorecard: Scorecard | None
     decisions: Mapping[int, ListDecision]
+    is_before_change: bool = False
     points: Decimal = ZERO
     is_lowest: bool = False
     is_best: bool = False
+
+    @property
+    def counts(self) -> bool:
+        """Whether it may be the lowest or the best: it came in time and stands as asked."""
+        return not self.quotation.is_late and not self.is_before_change
 
     @property
     def is_complete(self) -> bool:
@@ -147,6 +153,7 @@ def compare_quotations(request: QuotationRequest) -> Comparison:
                 total=_sum_of([cell.landed for cell in cells.values()]),
                 longest_lead_time=_longest([cell.line.lead_time_days for cell in cells.values()]),
                 days_late=_longest([cell.days_late for cell in cells.values()]),
+                is_before_change=quotation.is_before_change(request),
                 scorecard=cards.get(quotation.supplier_id),
                 decisions={
                     line.pk: decisions[quotation.supplier_id, line.sku_id] for line in lines
@@ -213,10 +220,10 @@ def _scorecards(quotations: Sequence[Quotation]) -> dict[int, Scorecard]:
 def _with_best_cells(
     offers: Sequence[ComparedOffer], lines: Sequence[QuotationRequestLine]
 ) -> list[ComparedOffer]:
-    """Marks the lowest landed cost per line among quotes that came in time."""
+    """Marks the lowest landed cost per line among quotes that count."""
     best: dict[int, tuple[Decimal, int]] = {}
     for number, offer in enumerate(offers):
-        if offer.quotation.is_late:
+        if not offer.counts:
             continue
         for line in lines:
             cell = offer.cells.get(line.pk)
@@ -235,11 +242,11 @@ def _with_best_cells(
 
 
 def _ranked(offers: Sequence[ComparedOffer]) -> list[ComparedOffer]:
-    """Points for all, the most first; complete quotes before others, timely before late ones."""
+    """Points for all, the most first; those that count before others, complete ones first."""
     totals = [
         offer.total
         for offer in offers
-        if offer.is_complete and offer.total is not None and not offer.quotation.is_late
+        if offer.is_complete and offer.total is not None and offer.counts
     ]
     lowest = min(totals, default=None)
     scored = [
@@ -251,9 +258,9 @@ def _ranked(offers: Sequence[ComparedOffer]) -> list[ComparedOffer]:
         for offer in offers
     ]
     scored.sort(
-        key=lambda one: (one.quotation.is_late, not one.is_complete, -one.points, one.supplier.name)
+        key=lambda one: (not one.counts, not one.is_complete, -one.points, one.supplier.name)
     )
-    if scored and scored[0].is_complete and not scored[0].quotation.is_late:
+    if scored and scored[0].is_complete and scored[0].counts:
         scored[0] = replace(scored[0], is_best=True)
     return scored
 

@@ -91,7 +91,8 @@ def open_invitation(invitation: QuotationInvitation, *, actor: User | None) -> Q
 def submit_quotation(
     invitation: QuotationInvitation, *, offer: Offer, actor: User | None
 ) -> Quotation:
-    """The supplier's offer; a further version replaces the one before, until the deadline.
+    """The supplier's offer; a further version replaces the one before, until the deadline. The
+    same again confirms it when the request has changed since, and does nothing otherwise.
 
     A first offer after the deadline is taken and marked late. Refused: a request that takes no
     quotes, a change of a timely offer after the deadline, no price at all, prices that end in the
@@ -102,7 +103,7 @@ def submit_quotation(
     invitation = lock(invitation)
     last: Quotation | None = invitation.quotations.first()
     if last is not None and _says_the_same(last, offer):
-        return last
+        return _confirmed(last, request, invitation, actor)
     is_late = request.is_past_deadline()
     _require_turn(request, last, is_late=is_late)
     _require_sense(offer)
@@ -180,6 +181,23 @@ def decline_invitation(
         summary=f"{invitation.supplier.name} does not quote{words}",
     )
     return invitation
+
+
+def _confirmed(
+    last: Quotation, request: QuotationRequest, invitation: QuotationInvitation, actor: User | None
+) -> Quotation:
+    """The same offer once more: for a request that has changed since, it stands from now on."""
+    if not last.is_before_change(request):
+        return last
+    last.confirmed_at = timezone.now()
+    last.save(update_fields=["confirmed_at"])
+    record(
+        "quotation_request.confirmed",
+        request,
+        actor=actor,
+        summary=f"{invitation.supplier.name} confirmed version {last.version} after the change.",
+    )
+    return last
 
 
 def _require_turn(request: QuotationRequest, last: Quotation | None, *, is_late: bool) -> None:

@@ -15,13 +15,15 @@ from procure.models import Location
 from suppliers.awarding import AwardChoice
 from suppliers.comparing import Comparison
 from suppliers.forms import CategoryField, SkuField
-from suppliers.models import Category, Sku, Supplier
+from suppliers.models import Category, QuotationRequest, Sku, Supplier
 from suppliers.quoting import RequestDetails, RequestedLine
 
 EMPTY_ROWS = 3
 MOST_ROWS = 300
 DAYS_TO_QUOTE = 7
 DEADLINE_HOUR = 17
+DETAILS = ("category", "title", "deadline", "needed_on", "ship_to", "is_sealed", "note")
+PROMISED = ("category", "deadline", "is_sealed")
 
 
 def usual_deadline() -> datetime:
@@ -79,8 +81,35 @@ class QuotationRequestForm(forms.Form):
 
     def details(self) -> RequestDetails:
         """What was typed, without the suppliers."""
-        names = ("category", "title", "deadline", "needed_on", "ship_to", "is_sealed", "note")
-        return RequestDetails(**{name: self.cleaned_data[name] for name in names})
+        return RequestDetails(**{name: self.cleaned_data[name] for name in DETAILS})
+
+
+class ChangeRequestForm(QuotationRequestForm):
+    """The head of a request that is there; of a sent one without what suppliers were promised."""
+
+    def __init__(self, *args: Any, asked: QuotationRequest, **kwargs: Any) -> None:
+        initial = {name: getattr(asked, name) for name in DETAILS}
+        initial["ship_to"] = asked.ship_to and asked.ship_to.public_id
+        super().__init__(*args, offered=(), initial=initial, **kwargs)
+        self.asked = asked
+        is_out = asked.status == QuotationRequest.Status.SENT
+        for name in ("suppliers", *(PROMISED if is_out else ())):
+            del self.fields[name]
+
+    def details(self) -> RequestDetails:
+        """What was typed, beside what stays."""
+        kept = {name: getattr(self.asked, name) for name in DETAILS}
+        typed = {name: self.cleaned_data[name] for name in DETAILS if name in self.fields}
+        return RequestDetails(**{**kept, **typed})
+
+
+class ExtendForm(forms.Form):
+    """A later deadline."""
+
+    deadline = forms.DateTimeField(
+        label="Quotes until",
+        widget=forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M"),
+    )
 
 
 class RequestLineForm(forms.Form):

@@ -18,6 +18,7 @@ from procure.figures import reading_as
 from procure.models import BusinessEvent, Organization
 from procure.tenancy import current_organization_id
 from suppliers.models import (
+    Quotation,
     QuotationAward,
     QuotationInvitation,
     QuotationQuestion,
@@ -29,6 +30,9 @@ INVITATION = "suppliers/quote_invitation_mail.txt"
 ANSWER = "suppliers/quote_answer_mail.txt"
 OUTCOME = "suppliers/quote_outcome_mail.txt"
 CALLED_OFF = "suppliers/quote_cancelled_mail.txt"
+CHANGED = "suppliers/quote_changed_mail.txt"
+EXTENDED = "suppliers/quote_extended_mail.txt"
+REMINDER = "suppliers/quote_reminder_mail.txt"
 
 
 @reacts_to("quotation_request.sent", "quotation_request.invited")
@@ -71,6 +75,38 @@ def mail_quotation_cancellations(events: Sequence[BusinessEvent]) -> None:
     for event in events:
         invitations = _invited(event).filter(sent_at__isnull=False, declined_at__isnull=True)
         _mail(event, invitations, "{request} was called off", CALLED_OFF)
+
+
+@reacts_to("quotation_request.changed")
+def mail_quotation_changes(events: Sequence[BusinessEvent]) -> None:
+    """Tells everybody who was asked what changed, and whoever quoted to confirm."""
+    for event in events:
+        if event.payload["is_sent"]:
+            invitations = _invited(event).filter(sent_at__isnull=False)
+            told = {"changes": event.payload["changes"], "quoted": _quoted(event)}
+            _mail(event, invitations, "{request} was changed", CHANGED, **told)
+
+
+@reacts_to("quotation_request.extended")
+def mail_later_deadlines(events: Sequence[BusinessEvent]) -> None:
+    """Tells everybody who was asked that there is more time."""
+    for event in events:
+        invitations = _invited(event).filter(sent_at__isnull=False)
+        _mail(event, invitations, "More time for {request}", EXTENDED, quoted=_quoted(event))
+
+
+@reacts_to("quotation_request.reminded")
+def mail_quotation_reminders(events: Sequence[BusinessEvent]) -> None:
+    """Reminds those that had not answered then."""
+    for event in events:
+        invitations = _invited(event).filter(pk__in=event.payload["invitations"])
+        _mail(event, invitations, "Reminder: {request}", REMINDER, quoted=_quoted(event))
+
+
+def _quoted(event: BusinessEvent) -> set[int]:
+    """The invitations of a request that have a quote."""
+    rows = Quotation.objects.filter(invitation__request_id=event.subject_id)
+    return set(rows.values_list("invitation_id", flat=True))
 
 
 def _invited(event: BusinessEvent) -> QuerySet[QuotationInvitation]:

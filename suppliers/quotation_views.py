@@ -6,6 +6,7 @@ import uuid
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -39,6 +40,7 @@ from suppliers.quotation_forms import (
     AnswerForm,
     AwardForm,
     CancelForm,
+    ExtendForm,
     InviteForm,
     QuotationRequestForm,
     RequestLineFormSet,
@@ -52,10 +54,12 @@ from suppliers.quoting import (
     invite_supplier,
     send_quotation_request,
 )
+from suppliers.request_changes import due_for_reminder
 from suppliers.sourcing import supplier_ranking
 
 SORTS = {"number": "number", "title": "title", "deadline": "deadline", "created": "created_at"}
 SKUS_OFFERED = 40
+WEEK = timedelta(days=7)
 
 
 @requires("suppliers.read")
@@ -162,18 +166,21 @@ class InvitedSupplier:
     invitation: QuotationInvitation
     versions: int
     last: Quotation | None
+    is_before_change: bool = False
 
 
 @requires("suppliers.read")
 def quotation_detail(request: OrganizationRequest, public_id: uuid.UUID) -> HttpResponse:
     """A request in work: who opened, quoted, declined, what was asked."""
-    return _detail(request, find(QuotationRequest, public_id))
+    return show_request(request, find(QuotationRequest, public_id))
 
 
-def _detail(
+def show_request(
     request: OrganizationRequest, asked: QuotationRequest, status: int = 200, **forms: Any
 ) -> HttpResponse:
+    """The page of a request; `forms` are those that came back refused."""
     questions = QuotationQuestion.objects.filter(invitation__request=asked)
+    is_running = asked.status == QuotationRequest.Status.SENT and not asked.is_past_deadline()
     context = {
         "asked": asked,
         "lines": asked.lines.select_related("sku"),
@@ -186,8 +193,11 @@ def _detail(
         "events": timeline({"suppliers.quotationrequest": [asked.pk]}, EVENTS_SHOWN),
         "can_source": request.membership.may("sourcing.write"),
         "is_sealed": asked.keeps_prices_sealed,
+        "may_change": is_running or asked.status == QuotationRequest.Status.DRAFT,
+        "waiting": due_for_reminder(asked).count() if is_running else 0,
         "invite_form": InviteForm(),
         "cancel_form": CancelForm(),
+        "extend_form": ExtendForm(initial={"deadline": max(asked.deadline, timezone.now()) + WEEK}),
         **forms,
     }
     return render_screen(
@@ -203,16 +213,17 @@ def _invited(asked: QuotationRequest) -> list[InvitedSupplier]:
     """Who is asked, with number and time of versions: two statements, and no price in them."""
     versions: dict[int, list[Quotation]] = {}
     heads = Quotation.objects.filter(invitation__request=asked).only(
-        "organization_id", "invitation_id", "version", "submitted_at", "is_late"
+        *("organization_id", "invitation_id", "version", "submitted_at", "confirmed_at", "is_late")
     )
     for one in heads.order_by("-version"):
         versions.setdefault(one.invitation_id, []).append(one)
-    return [
-        InvitedSupplier(
-            one, len(versions.get(one.pk, [])), next(iter(versions.get(one.pk, [])), None)
-        )
-        for one in asked.invitations.select_related("supplier")
-    ]
+    rows = []
+    for one in asked.invitations.select_related("supplier"):
+        said = versions.get(one.pk, [])
+        last = said[0] if said else None
+        is_before = last is not None and last.is_before_change(asked)
+        rows.append(InvitedSupplier(one, len(said), last, is_before))
+    return rows
 
 
 @requires("sourcing.write")
@@ -243,7 +254,7 @@ def quotation_close(request: OrganizationRequest, public_id: uuid.UUID) -> HttpR
 def quotation_invite(request: OrganizationRequest, public_id: uuid.UUID) -> HttpResponse:
     """Asks one more supplier."""
     form = InviteForm(request.POST)
-    return _step(
+    return small_step(
         request,
         find(QuotationRequest, public_id),
         form,
@@ -258,7 +269,7 @@ def quotation_invite(request: OrganizationRequest, public_id: uuid.UUID) -> Http
 def quotation_cancel(request: OrganizationRequest, public_id: uuid.UUID) -> HttpResponse:
     """Calls the request off."""
     form = CancelForm(request.POST)
-    return _step(
+    return small_step(
         request,
         find(QuotationRequest, public_id),
         form,
@@ -267,7 +278,7 @@ def quotation_cancel(request: OrganizationRequest, public_id: uuid.UUID) -> Http
     )
 
 
-def _step(
+def small_step(
     request: OrganizationRequest,
     asked: QuotationRequest,
     form: Any,
@@ -277,7 +288,7 @@ def _step(
     """A small form of the page: done and back, or the page again with what is wrong."""
     if submitted(form, lambda: action(asked)) is None:
         asked.refresh_from_db()
-        return _detail(request, asked, 422, **{name: form})
+        return show_request(request, asked, 422, **{name: form})
     return go_to(request, "quotation_detail", asked)
 
 
@@ -295,7 +306,7 @@ def quotation_answer(request: OrganizationRequest, public_id: uuid.UUID) -> Http
     if answered is not None:
         return go_to(request, "quotation_detail", asked)
     question.refresh_from_db()
-    return _detail(request, asked, 422, refused_answer=(question, form))
+    return show_request(request, asked, 422, refused_answer=(question, form))
 
 
 @requires("suppliers.read")

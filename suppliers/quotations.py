@@ -41,7 +41,8 @@ def _link_seed() -> str:
 class QuotationRequest(Addressed):
     """What we ask several suppliers to quote until a deadline, compared in one currency.
 
-    Sealed: nobody of ours sees a price before the deadline. Drafts have no number.
+    Sealed: nobody of ours sees a price before the deadline. Drafts have no number. `changed_at` is
+    when a sent one was last changed: quotes from before have to be confirmed.
     """
 
     class Status(models.TextChoices):
@@ -79,6 +80,8 @@ class QuotationRequest(Addressed):
     cancelled_at = models.DateTimeField(null=True, editable=False)
     cancelled_by = _person()
     cancel_reason = models.TextField(blank=True)
+    changed_at = models.DateTimeField(null=True, editable=False)
+    change_note = models.TextField(blank=True, editable=False)
 
     class Meta:
         ordering = ["-created_at"]
@@ -169,6 +172,7 @@ class QuotationInvitation(Addressed):
     invited_at = models.DateTimeField(default=timezone.now, editable=False)
     sent_at = models.DateTimeField(null=True, editable=False)
     opened_at = models.DateTimeField(null=True, editable=False)
+    reminded_at = models.DateTimeField(null=True, editable=False)
     declined_at = models.DateTimeField(null=True, editable=False)
     decline_reason = models.TextField(blank=True)
 
@@ -206,6 +210,7 @@ class Quotation(Addressed):
     supplier = OrganizationForeignKey("suppliers.Supplier", related_name="+")
     version = models.PositiveSmallIntegerField()
     submitted_at = models.DateTimeField(default=timezone.now, editable=False)
+    confirmed_at = models.DateTimeField(null=True, editable=False)
     is_late = models.BooleanField(default=False)
     currency = models.CharField(max_length=3)
     valid_to = models.DateField()
@@ -231,6 +236,11 @@ class Quotation(Addressed):
 
     def __str__(self) -> str:
         return f"Version {self.version}"
+
+    def is_before_change(self, request: QuotationRequest) -> bool:
+        """Whether the request changed after this was said, and the supplier has not confirmed it."""
+        said_at: datetime = self.confirmed_at or self.submitted_at
+        return request.changed_at is not None and said_at < request.changed_at
 
 
 class QuotationLine(OrganizationOwned):

@@ -134,13 +134,15 @@ def _shown(
         }
     last = context["last"]
     is_late = invitation.request.is_past_deadline()
+    is_to_confirm = last is not None and last.is_before_change(invitation.request)
     defaults = {
         "organization": organization,
         "invitation": invitation,
         "request_for_quotation": invitation.request,
         "is_late": is_late,
         "may_quote": invitation.request.status in QuotationRequest.ANSWERABLE
-        and not (is_late and last is not None and not last.is_late),
+        and (is_to_confirm or not (is_late and last is not None and not last.is_late)),
+        "is_to_confirm": is_to_confirm,
         "may_ask": invitation.request.status in QuotationRequest.ANSWERABLE,
         "questions": asked,
         "clarifications": QuotationClarification.objects.filter(

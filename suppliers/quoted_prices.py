@@ -53,6 +53,8 @@ WHERE asked.organization_id = %(organization)s::bigint
     AND request.status = 'awarded'
     AND quotation.currency = supplier.currency
     AND quotation.valid_to >= %(day)s::date
+    AND coalesce(quotation.confirmed_at, quotation.submitted_at)
+        >= coalesce(request.changed_at, '-infinity')
     AND NOT EXISTS (
         SELECT FROM suppliers_quotation later
         WHERE later.organization_id = quotation.organization_id

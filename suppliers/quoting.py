@@ -71,8 +71,8 @@ def draft_quotation_request(
     Refused: no line, a SKU twice, a deadline that is over, a supplier that may not be ordered
     from or has no e-mail address.
     """
-    _require_lines(lines)
-    _require_future(details.deadline)
+    require_lines(lines)
+    require_future(details.deadline)
     currency = Organization.objects.values_list("currency", flat=True)
     request: QuotationRequest = QuotationRequest.objects.create(
         category=details.category,
@@ -117,7 +117,7 @@ def invite_supplier(
     """
     request = lock(request)
     require_status(request, Status.DRAFT, Status.SENT)
-    _require_future(request.deadline)
+    require_future(request.deadline)
     (invitation,) = _invite(request, {supplier: email.strip()})
     if request.status == Status.SENT:
         _make_links(request)
@@ -139,7 +139,7 @@ def send_quotation_request(request: QuotationRequest, *, actor: User) -> Quotati
     """
     request = lock(request)
     require_status(request, Status.DRAFT)
-    _require_future(request.deadline)
+    require_future(request.deadline)
     if not request.invitations.exists():
         raise BusinessRuleError("nobody_invited", "Invite at least one supplier first.")
     request.status, request.sent_at, request.sent_by = Status.SENT, timezone.now(), actor
@@ -233,7 +233,8 @@ def require_unsealed(request: QuotationRequest) -> None:
         )
 
 
-def _require_lines(lines: Sequence[RequestedLine]) -> None:
+def require_lines(lines: Sequence[RequestedLine]) -> None:
+    """Refuses a request for nothing, or for one SKU twice."""
     if not lines:
         raise BusinessRuleError("no_lines", "Give at least one SKU with its quantity.", "lines")
     seen: set[int] = set()
@@ -247,7 +248,8 @@ def _require_lines(lines: Sequence[RequestedLine]) -> None:
         seen.add(line.sku.pk)
 
 
-def _require_future(deadline: datetime) -> None:
+def require_future(deadline: datetime) -> None:
+    """Refuses a deadline that is over."""
     if deadline <= timezone.now():
         raise BusinessRuleError(
             "deadline_over", "The deadline is over. Set a later one.", "deadline"

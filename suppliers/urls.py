@@ -10,6 +10,7 @@ from suppliers import (
     bank_views,
     catalogue_views,
     decision_views,
+    quotation_change_views,
     quotation_views,
     record_views,
     review_views,
@@ -191,7 +192,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("quotations/<uuid:public_id>/", quotation_views.quotation_detail, name="quotation_detail"),
     *(
         path(f"quotations/<uuid:public_id>/{step}/", view, name=f"quotation_{step}")
-        for step, view in quotation_views.STEPS.items()
+        for step, view in {**quotation_views.STEPS, **quotation_change_views.CHANGES}.items()
     ),
     path(
         "quotation-questions/<uuid:public_id>/answer/",

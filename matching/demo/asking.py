@@ -26,6 +26,7 @@ from suppliers.quoting import (
     draft_quotation_request,
     send_quotation_request,
 )
+from suppliers.request_changes import change_quotation_request, remind_invited
 
 D = Decimal
 
@@ -136,6 +137,28 @@ def _open_boxes(asking: _Asking) -> None:
     decline_invitation(
         asking.opened(request, "DELTACOR"), reason="No capacity before March.", actor=None
     )
+    _more_of_the_first(asking, request)
+
+
+def _more_of_the_first(asking: _Asking, request: QuotationRequest) -> None:
+    """After the first quote came, twice as much of the first SKU is wanted; the others are reminded."""
+    lines = [
+        RequestedLine(
+            sku=line.sku, quantity=line.quantity * (2 if line.line_no == 1 else 1), note=line.note
+        )
+        for line in request.lines.select_related("sku")
+    ]
+    details = RequestDetails(
+        category=request.category,
+        title=request.title,
+        deadline=request.deadline,
+        needed_on=request.needed_on,
+        ship_to=request.ship_to,
+        is_sealed=request.is_sealed,
+        note=request.note,
+    )
+    change_quotation_request(request, details=details, lines=lines, actor=asking.lead)
+    remind_invited(request, actor=asking.lead)
 
 
 def _film_to_decide(asking: _Asking) -> None:

@@ -13,6 +13,7 @@ from suppliers.models import Quotation, QuotationInvitation, QuotationRequest, S
 from suppliers.offering import Offer, OfferedLine
 from suppliers.quote_links import quotation_token
 from suppliers.quoting import RequestDetails, RequestedLine
+from suppliers.request_changes import change_quotation_request
 from tests.world import World
 
 
@@ -64,6 +65,30 @@ def quoted(
     until = timezone.localdate() + timedelta(days=365)
     offer = Offer(lines=lines, **{"valid_to": until, **head})
     return offering.submit_quotation(invitation_of(request, supplier), offer=offer, actor=None)
+
+
+def changed_request(world: World, request: QuotationRequest, **details: Any) -> QuotationRequest:
+    """3,000 shippers instead of 2,000; the dividers stay."""
+    return change_quotation_request(
+        request,
+        details=RequestDetails(
+            **{
+                "category": request.category,
+                "title": request.title,
+                "deadline": request.deadline,
+                "needed_on": request.needed_on,
+                "ship_to": request.ship_to,
+                "is_sealed": request.is_sealed,
+                "note": request.note,
+                **details,
+            }
+        ),
+        lines=[
+            RequestedLine(sku=world.shipper, quantity=Decimal(3000)),
+            RequestedLine(sku=world.divider, quantity=Decimal(500)),
+        ],
+        actor=world.people["sourcing_lead"],
+    )
 
 
 def deadline_passes(request: QuotationRequest) -> None:

@@ -6,6 +6,8 @@ from collections.abc import Callable
 from datetime import timedelta
 from decimal import Decimal
 
+from django.utils import timezone
+
 from suppliers import (
     admitting,
     agreeing,
@@ -40,12 +42,19 @@ from suppliers.models import (
     SupplierReview,
     VolumeCommitment,
 )
+from suppliers.request_changes import extend_quotation_deadline, remind_invited
 from suppliers.score_rules import FIRST_SCORING
 from suppliers.strategy_setting import StrategyDetails
 from suppliers.unit_factors import add_unit_factor
 from tests.factories import CategoryStrategyFactory, SupplierFactory
 from tests.purchasing.buying import today
-from tests.quoting.asking import drafted_request, invitation_of, quoted, sent_request
+from tests.quoting.asking import (
+    changed_request,
+    drafted_request,
+    invitation_of,
+    quoted,
+    sent_request,
+)
 from tests.world import World
 
 Step = Callable[[], object]
@@ -260,6 +269,8 @@ def for_sourcing(world: World) -> dict[str, Step]:
 def for_asking(world: World) -> dict[str, Step]:
     lead = world.people["sourcing_lead"]
     draft, out, over, off = drafted_request(world), *(sent_request(world) for _ in range(3))
+    moved = sent_request(world)
+    later = timezone.now() + timedelta(days=9)
     quoted(out, world.northline, "0.6", "0.1")
     north, kestrel = (invitation_of(over, one) for one in (world.northline, world.kestrel))
     question = offering.ask_question(north, text="Printed?", actor=None)
@@ -289,6 +300,11 @@ def for_asking(world: World) -> dict[str, Step]:
         "quoting.py:cancel_quotation_request": lambda: quoting.cancel_quotation_request(
             off, reason="No budget", actor=lead
         ),
+        "request_changes.py:change_quotation_request": lambda: changed_request(world, moved),
+        "request_changes.py:extend_quotation_deadline": lambda: extend_quotation_deadline(
+            moved, deadline=later, actor=lead
+        ),
+        "request_changes.py:remind_invited": lambda: remind_invited(moved, actor=lead),
         "awarding.py:award_quotation": lambda: awarding.award_quotation(
             out,
             choices=[
