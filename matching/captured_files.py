@@ -6,6 +6,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 
+from matching.mailboxes import TakenMessage
 from procure.fields import OrganizationForeignKey
 from procure.models import User
 from procure.tenancy import Addressed
@@ -47,6 +48,7 @@ class CapturedFile(Addressed):
     uploaded_by = models.ForeignKey(
         User, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
     )
+    message = OrganizationForeignKey(TakenMessage, null=True, blank=True, related_name="files")
     uploaded_at = models.DateTimeField(default=timezone.now, editable=False)
     started_at = models.DateTimeField(null=True, blank=True)
     finished_at = models.DateTimeField(null=True, blank=True)

@@ -54,7 +54,7 @@ class SupplierOfFileForm(forms.Form):
 def file_list(request: OrganizationRequest) -> HttpResponse:
     """Every file with its result; the rows ask again while one of them is not read yet."""
     view = request.GET.get("view", "all")
-    rows = CapturedFile.objects.select_related("invoice", "supplier", "uploaded_by")
+    rows = CapturedFile.objects.select_related("invoice", "supplier", "uploaded_by", "message")
     if view in Status.values:
         rows = rows.filter(status=view)
     page = Paginator(rows.order_by("-pk"), PER_PAGE).get_page(request.GET.get("page"))

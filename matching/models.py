@@ -14,6 +14,7 @@ from django.utils import timezone
 
 from matching.captured_files import CapturedFile
 from matching.expected_credits import CreditReceived, ExpectedCredit
+from matching.mailboxes import Mailbox, TakenMessage
 from matching.misses import MissAttribution
 from matching.questions import DeclinedFix, DifferenceCause, HoldQuestion
 from matching.suspensions import ToleranceSuspension
@@ -31,8 +32,8 @@ from purchasing.models import PurchaseOrder, PurchaseOrderLine
 from suppliers.models import Category, Sku, Supplier, validity
 
 __all__ = [
-    "CapturedFile", "CreditReceived", "DeclinedFix", "ExpectedCredit", "HoldQuestion", "MissAttribution",
-    "ToleranceSuspension",
+    "CapturedFile", "CreditReceived", "DeclinedFix", "ExpectedCredit", "HoldQuestion", "Mailbox",
+    "MissAttribution", "TakenMessage", "ToleranceSuspension",
 ]  # fmt: skip
 
 CASCADE = models.CASCADE

@@ -15,6 +15,7 @@ from matching import credit_reactions as credit_reactions
 from matching.holds import Cause
 from matching.models import Hold, SupplierInvoice
 from matching.reading_files import read_waiting_files
+from matching.reading_mail import read_mailbox
 from matching.rematching import match_invoices, rematch_order_lines
 from matching.resolution import apply_due_resolutions
 from matching.results import Check
@@ -204,6 +205,12 @@ def match_after_waiting_periods() -> None:
 def read_files(organization_id: int) -> None:
     """Files that came as invoices are read one by one, outside of any transaction."""
     read_waiting_files(organization_id)
+
+
+@sweeps
+def read_mail(organization_id: int) -> None:
+    """The organization's mailbox is asked for invoices, outside of any transaction."""
+    read_mailbox(organization_id)
 
 
 @sweeps

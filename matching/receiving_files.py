@@ -1,6 +1,6 @@
 """Files that come as invoices: kept, read by a worker, captured, or left to a person.
 
-receive_file(upload=…, actor=…)                  waits to be read
+receive_file(upload=…, actor=…)                  waits to be read; of a mail, with message=…
 capture_file(file, invoice=CapturedInvoice, …)   becomes an invoice, matched at once
 leave_to_person(file, reading=…, …)              opens beside the manual form
 refuse_file(file, reading=…, …)                  ends with a sentence
@@ -22,6 +22,7 @@ from matching.captured_files import CapturedFile
 from matching.einvoices.document import Outcome, Reading, to_json
 from matching.einvoices.elements import UnreadableError
 from matching.einvoices.formats import require_readable
+from matching.mailboxes import TakenMessage
 from matching.models import SupplierInvoice
 from procure.attachments import CheckedFile, files_of, keep_file, share_file
 from procure.documents import lock, require_status
@@ -38,7 +39,9 @@ Status = CapturedFile.Status
 
 
 @transaction.atomic
-def receive_file(*, upload: UploadedFile[bytes], actor: User) -> CapturedFile:
+def receive_file(
+    *, upload: UploadedFile[bytes], message: TakenMessage | None = None, actor: User | None
+) -> CapturedFile:
     """Takes a file in; the worker reads it as soon as this is committed.
 
     Never refused, so that every sent file has its line: one that is empty, too large, of another
@@ -55,6 +58,7 @@ def receive_file(*, upload: UploadedFile[bytes], actor: User) -> CapturedFile:
         is_kept=not problem,
         status=Status.REFUSED if problem else Status.WAITING,
         sentence=problem,
+        message=message,
         uploaded_by=actor,
         finished_at=timezone.now() if problem else None,
     )

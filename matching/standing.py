@@ -9,6 +9,7 @@ from django.http import HttpRequest
 from django.urls import reverse
 
 from matching.captured_files import CapturedFile
+from matching.mailboxes import Mailbox
 from matching.models import SupplierInvoice
 from matching.queries import exception_count
 from matching.questions import HoldQuestion
@@ -66,6 +67,27 @@ def files_left(request: OrganizationRequest) -> list[WaitingWork]:
             icon="inbox",
             tone="warn",
             urgency=25,
+        )
+    ]
+
+
+@tells_work
+def mailbox_trouble(request: OrganizationRequest) -> list[WaitingWork]:
+    """A mailbox that cannot be read, for those who can put it right."""
+    if not request.membership.may("rules.write"):
+        return []
+    trouble = Mailbox.objects.exclude(problem="").first()
+    if trouble is None:
+        return []
+    return [
+        WaitingWork(
+            title="Mail-in does not work",
+            count=1,
+            detail=trouble.problem,
+            address=reverse("matching:mailbox", args=[request.organization.slug]),
+            icon="mail",
+            tone="bad",
+            urgency=15,
         )
     ]
 

@@ -11,6 +11,7 @@ from matching import (
     fix_views,
     flag_views,
     invoice_views,
+    mailbox_views,
     miss_views,
     result_views,
     tolerance_views,
@@ -69,6 +70,8 @@ urlpatterns = [
         tolerance_views.suspension_review,
         name="suspension_review",
     ),
+    path("settings/mail-in/", mailbox_views.mailbox, name="mailbox"),
+    path("settings/mail-in/try/", mailbox_views.mailbox_try, name="mailbox_try"),
     path("scorecards/", result_views.scorecard_list, name="scorecard_list"),
     path("scorecards/<uuid:public_id>/", result_views.scorecard_detail, name="scorecard_detail"),
     path(

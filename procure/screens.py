@@ -166,6 +166,10 @@ SETTINGS: tuple[SettingsEntry, ...] = (
         "matching:tolerance_list", "settings.read",
     ),
     SettingsEntry(
+        "Mail-in", "A mailbox whose attachments are read as invoices", "mail",
+        "matching:mailbox", "rules.write",
+    ),
+    SettingsEntry(
         "Score rules", "How suppliers are scored: weights, bands, grades", "chart-line",
         "suppliers:score_rules", "settings.read",
     ),

@@ -219,6 +219,10 @@ EMAIL_TIMEOUT = 10
 DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="Procure <procure@localhost>")
 SERVER_EMAIL = DEFAULT_FROM_EMAIL
 
+# Servers that the application may call though their addresses are private or without TLS, such as
+# a mail server in the same house. Everything else an administrator names has to be public.
+PRIVATE_SERVERS = env.list("PRIVATE_SERVERS", default=[])
+
 # What a link in a mail begins with; a worker has no request to take it from.
 SITE_URL = env.str("SITE_URL", default=f"http://127.0.0.1:{env.int('PORT', default=8000)}/")
 

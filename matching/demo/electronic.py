@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
 
@@ -13,8 +14,12 @@ from matching.demo.waiting import Desk
 from matching.einvoices.document import Outcome
 from matching.einvoices.pictures import draw_pages
 from matching.einvoices.reading import read_einvoice
+from matching.letters import Letter
+from matching.mailboxes import Mailbox
 from matching.reading_files import claim_file, end_reading
 from matching.receiving_files import receive_file
+from matching.setting_mailbox import MailboxDetails, set_mailbox
+from matching.taking_mail import take_message
 from purchasing.models import PurchaseOrder
 
 D = Decimal
@@ -45,6 +50,30 @@ def make_electronic_invoices(desk: Desk) -> None:
     _take_in(desk, "scan 0093.pdf", _paper(stranger, "554.40 USD and freight of 35.00 USD"))
     _take_in(desk, "packing list.xlsx", b"PK\x03\x04 of no use here")
     _take_in(desk, "SR-12044 again.pdf", pdf_of(first, _paper(first, "as in the data, again")))
+    _mail_in(desk, replace(stranger, number="2026-0431", account=""))
+
+
+def _mail_in(desk: Desk, bill: Sale) -> None:
+    """A mailbox, which the demo does not read, and two mails that came by it before."""
+    details = MailboxDetails(
+        host="imap.fernhill.example",
+        username="invoices@fernhill.example",
+        password="of no use",
+        is_active=False,
+    )
+    set_mailbox(details, actor=desk.company.people["admin"])
+    Mailbox.objects.update(asked_at=None)
+    sender, content = "Sonnkern Rechnungen <rechnung@sonnkern.example>", xml_of(bill)
+    file = ("Rechnung 2026-0431.xml", content)
+    take_message(
+        Letter(sender, "Rechnung 2026-0431", "<0431@sonnkern.example>", (file,)), actor=None
+    )
+    waiting = claim_file()
+    if waiting is not None:
+        end_reading(desk.company.organization.pk, waiting, read_einvoice(content), [])
+    asking = "When will our invoices be paid?"
+    problem = "The message has no XML or PDF attached."
+    take_message(Letter(sender, asking, "<77@sonnkern.example>", problem=problem), actor=None)
 
 
 def _sale(desk: Desk, order: PurchaseOrder, number: str) -> Sale:

@@ -15,7 +15,7 @@ from procure.models import BusinessEvent
 from tests.architecture.scenes.bank_details import for_bank_details
 from tests.architecture.scenes.buying import for_buying, for_changing
 from tests.architecture.scenes.drilling import for_drilling
-from tests.architecture.scenes.files import for_files
+from tests.architecture.scenes.files import for_files, for_mailbox
 from tests.architecture.scenes.house import for_the_house
 from tests.architecture.scenes.paying import for_paying
 from tests.architecture.scenes.sourcing import for_asking, for_sourcing
@@ -151,6 +151,7 @@ SCENES: tuple[Scene, ...] = (
     for_paying,
     for_strays,
     for_files,
+    for_mailbox,
     for_bank_details,
     for_sourcing,
     for_asking,

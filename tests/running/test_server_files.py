@@ -108,7 +108,7 @@ def test_every_secret_must_be_given_and_none_has_a_default():
     asked = re.findall(r"\$\{(\w+)(:\?[^}]+)?(:-[^}]*)?\}", COMPOSE_TEXT)
     with_default = {name for name, _, default in asked if default}
     demanded = {name for name, demand, _ in asked if demand}
-    assert with_default == {"EMAIL_URL", "DEFAULT_FROM_EMAIL"}
+    assert with_default == {"EMAIL_URL", "DEFAULT_FROM_EMAIL", "PRIVATE_SERVERS"}
     assert demanded == set(SECRETS)
     for name in SECRETS:
         assert name in COMPOSE_TEXT.split("x-procure")[0]  # the head of the file names it

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.utils import timezone
 
 from matching import receiving_files
 from matching.as_captured import captured_from
@@ -12,7 +14,11 @@ from matching.captured_files import CapturedFile
 from matching.demo.einvoice_files import xml_of
 from matching.einvoices.document import Outcome, Reading
 from matching.einvoices.reading import read_einvoice
+from matching.letters import Letter
+from matching.mailboxes import Mailbox
 from matching.reading_files import claim_file
+from matching.setting_mailbox import MailboxDetails, set_mailbox, try_mailbox
+from matching.taking_mail import take_message
 from tests.matching.einvoices.sold import sold
 from tests.purchasing.buying import today
 from tests.world import World
@@ -35,6 +41,7 @@ def for_files(world: World) -> dict[str, Step]:
         )
 
     upload = SimpleUploadedFile("photo.xml", b"\xff\xd8\xff")
+    letter = Letter("a@north.test", "July", "<1@north.test>", (("july.xml", xml_of(sold())),))
     return {
         "receiving_files.py:receive_file": lambda: receiving_files.receive_file(
             upload=upload, actor=clerk
@@ -46,6 +53,29 @@ def for_files(world: World) -> dict[str, Step]:
         "receiving_files.py:refuse_file": lambda: receiving_files.refuse_file(
             files[2], reading=Reading(Outcome.REFUSED, sentence="This is FatturaPA."), actor=clerk
         ),
+        "taking_mail.py:take_message": lambda: take_message(letter, actor=None),
+    }
+
+
+def for_mailbox(world: World) -> dict[str, Step]:
+    """A mailbox is named and, once the worker has looked, tried again."""
+    admin = world.people["admin"]
+    with_password = MailboxDetails(host="imap.acme.test", username="ap", password="secret")
+    set_mailbox(with_password, actor=admin)
+    without = replace(with_password, password="", folder="Invoices")
+
+    def try_it() -> object:
+        mailbox = Mailbox.objects.get()
+        if "tried" not in done:
+            done.append("tried")
+            mailbox.polled_at = timezone.now()
+            mailbox.save(update_fields=["polled_at"])
+        return try_mailbox(mailbox, actor=admin)
+
+    done: list[str] = []
+    return {
+        "setting_mailbox.py:set_mailbox": lambda: set_mailbox(without, actor=admin),
+        "setting_mailbox.py:try_mailbox": try_it,
     }
 
 
