@@ -21,6 +21,7 @@ class MatchingConfig(AppConfig):
             "imports",
             "exports",
             "attached",
+            "merge_rules",
         ):
             if find_spec(f"matching.{module}"):
                 import_module(f"matching.{module}")

@@ -35,6 +35,7 @@ from procure.errors import BusinessRuleError
 from procure.events import record
 from procure.models import User
 from procure.money import ZERO, plain_decimal, round_money, round_price, round_quantity
+from suppliers.merged_records import require_not_merged
 from suppliers.models import Supplier
 
 Kind = SupplierInvoice.Kind
@@ -115,6 +116,7 @@ def capture_invoices(
     The number of statements does not depend on how many there are. Refused as one is.
     """
     for each in captured:
+        require_not_merged(each.supplier)
         require_sound(each)
     try:
         return _capture_all(captured, origin, actor)

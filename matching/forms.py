@@ -72,7 +72,7 @@ class InvoiceForm(forms.Form):
         super().__init__(*args, **kwargs)
         supplier = self.fields["supplier"]
         assert isinstance(supplier, forms.ModelChoiceField)
-        supplier.queryset = Supplier.objects.exclude(status=Supplier.Status.ARCHIVED)
+        supplier.queryset = Supplier.objects.exclude(status__in=Supplier.GONE)
         self.fields["received_on"].initial = timezone.localdate
 
     def clean_currency(self) -> str:

@@ -46,6 +46,7 @@ PERMISSIONS: dict[str, frozenset[Role]] = {
     "holds.resolve": frozenset({Role.AP_CLERK, Role.AP_LEAD, Role.BUYER, Role.RECEIVER}),
     "suppliers.read": _EVERYONE,
     "suppliers.write": frozenset({Role.SOURCING_LEAD}),
+    "suppliers.merge": frozenset({Role.ADMIN, Role.SOURCING_LEAD, Role.OPERATIONS_LEAD}),
     "bank_accounts.write": frozenset({Role.ADMIN, Role.AP_LEAD}),  # and sees the whole number
     "catalogue.write": frozenset({Role.SOURCING_LEAD, Role.OPERATIONS_LEAD}),
     "unit_factors.write": _BUYING,

@@ -70,7 +70,12 @@ def _instance(model: type[Row], related: tuple[str, ...], row: Sequence[Any]) ->
     for name in related:
         field: Any = model._meta.get_field(name)
         other = _next_instance(field.related_model, values)
-        field.set_cached_value(instance, None if other.pk is None else other)
+        # Where another transaction changed the reference while this one waited for the row, the
+        # join found nothing: what is there now is read when it is asked for.
+        if other.pk is not None:
+            field.set_cached_value(instance, other)
+        elif getattr(instance, field.attname) is None:
+            field.set_cached_value(instance, None)
     return instance
 
 

@@ -36,6 +36,7 @@ from purchasing.queries import line_quantities
 from purchasing.routing import RouteStep, approval_route, in_organization_currency
 from purchasing.writing import write_lines
 from suppliers.decided import decisions_behind
+from suppliers.merged_records import require_not_merged
 from suppliers.models import Category, Supplier
 from suppliers.rollups import StaleKey, mark_stale
 
@@ -134,7 +135,8 @@ def _opened(lines: int) -> str:
 
 
 def take_terms_of(order: PurchaseOrder, supplier: Supplier | None) -> None:
-    """Currency, payment terms and incoterm follow the supplier."""
+    """Currency, payment terms and incoterm follow the supplier; a merged record is refused."""
+    require_not_merged(supplier)
     order.supplier = supplier
     if supplier:
         order.currency = supplier.currency

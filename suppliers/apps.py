@@ -13,6 +13,6 @@ class SuppliersConfig(AppConfig):
 
     def ready(self) -> None:
         """Subscribe to the events of the floors below; register what is imported, exported and attached."""
-        for module in ("reactions", "imports", "exports", "attached"):
+        for module in ("reactions", "imports", "exports", "attached", "merge_rules"):
             if find_spec(f"suppliers.{module}"):
                 import_module(f"suppliers.{module}")

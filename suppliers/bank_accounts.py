@@ -71,6 +71,10 @@ class BankAccount(Addressed):
     class Meta:
         ordering = ["supplier", "-version"]
         verbose_name = "change of bank details"
+        indexes = [
+            models.Index(fields=["organization", "iban"]),
+            models.Index(fields=["organization", "account_number"]),
+        ]
         constraints = [
             models.UniqueConstraint(
                 fields=["organization", "supplier", "version"],

@@ -87,6 +87,13 @@ class SupplierFilter(TreeFilterSet):
     )
     status = choice_filter("Status", Supplier.Status.choices)
 
+    def filter_queryset(self, queryset: Rows) -> Rows:
+        """A merged record is found by its status only: everything of it is under another name."""
+        rows: Rows = super().filter_queryset(queryset)
+        if self.form.cleaned_data["status"] == Supplier.Status.MERGED:
+            return rows
+        return rows.exclude(status=Supplier.Status.MERGED)
+
     class Meta:
         model = Supplier
         fields = ["q", "category", "standing", "qualification", "status"]

@@ -41,7 +41,7 @@ def find_skus(text: str, most: int = 8) -> list[Sku]:
 def find_suppliers(text: str, most: int = 8) -> list[Supplier]:
     """Suppliers by code or name, nearest first; archived ones are left out."""
     ids = found_ids("supplier", text, most)
-    rows = Supplier.objects.filter(pk__in=ids).exclude(status=Supplier.Status.ARCHIVED)
+    rows = Supplier.objects.filter(pk__in=ids).exclude(status__in=Supplier.GONE)
     return sorted(rows, key=lambda supplier: ids.index(supplier.pk))
 
 

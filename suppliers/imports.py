@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable
 from typing import Any
 
@@ -47,7 +48,9 @@ from suppliers.catalogue import (
     skus_in_use,
 )
 from suppliers.code_schemes import digits_of, places_above, scheme_of
+from suppliers.merged_records import remaining_records
 from suppliers.models import Category, Qualification, Sku, Supplier
+from suppliers.possible_duplicates import likenesses
 from suppliers.references import categories_by_code
 
 __all__ = [
@@ -94,15 +97,37 @@ def import_suppliers(batch: Batch) -> None:
         ).select_for_update(no_key=True)
     }
     default = {"currency": organization_currency()}
+    remaining = remaining_records(stored.values())
     wishes = []
     for row in batch.open_rows:
         known = stored.get(code_key(row["supplier_code"]))
+        if known is not None and known.pk in remaining:
+            words = f"It was merged into {remaining[known.pk].code} and stays as it is."
+            batch.warn(row, "supplier_code", words)
+            row.outcome = UNCHANGED
+            continue
         values = supplier_values(row)
         if known is None:
             values = {**default, "code": row["supplier_code"], **values}
         wishes.append(Wish(row, known, values))
     upsert(batch, Supplier, wishes)
+    _warn_of_likenesses(batch, {code_key(row["supplier_code"]) for row in batch.rows} - set(stored))
     _add_categories(batch)
+
+
+def _warn_of_likenesses(batch: Batch, new_keys: set[str]) -> None:
+    """Says of a new supplier that its name or tax id is another's, too; it is added all the same."""
+    new = {one.pk: one for one in Supplier.objects.filter(code_key__in=new_keys)}
+    of_key: dict[str, list[str]] = defaultdict(list)
+    for pair in likenesses(new):
+        if {"tax_id", "name"} & set(pair.kinds):
+            for one in (pair.first, pair.second):
+                if one.pk in new:
+                    other = pair.other_than(one)
+                    of_key[one.code_key].append(f"{other.name} ({other.code}): {pair.reason}")
+    for row in batch.rows:
+        if words := of_key.get(code_key(row["supplier_code"])):
+            batch.warn(row, "supplier_code", f"It may be the same as {'; '.join(words)}.")
 
 
 def supplier_values(row: Row) -> dict[str, Any]:
@@ -130,7 +155,9 @@ def _add_categories(batch: Batch) -> None:
         return
     categories = make_categories((word, word) for row in rows for word in row["categories"])
     keys = [code_key(row["supplier_code"]) for row in rows]
-    suppliers = {one.code_key: one for one in Supplier.objects.filter(code_key__in=keys)}
+    found = Supplier.objects.filter(code_key__in=keys).exclude(status=Supplier.Status.MERGED)
+    suppliers = {one.code_key: one for one in found}
+    rows = [row for row in rows if code_key(row["supplier_code"]) in suppliers]
     known = set(
         Qualification.objects.filter(supplier__in=suppliers.values()).values_list(
             "supplier_id", "category_id"

@@ -25,6 +25,8 @@ from suppliers.bank_accounts import BankAccount
 from suppliers.bills import BillOfMaterials
 from suppliers.commitments import VolumeCommitment
 from suppliers.decisions import DecisionCandidate, SourcingDecision
+from suppliers.likeness_keys import domain_key, name_key, phone_key, tax_key
+from suppliers.merges import MovedRows, SupplierMerge, SuppliersToldApart
 from suppliers.provisional import AdmissionTask, ProvisionalAdmission
 from suppliers.quotations import (
     Quotation,
@@ -39,6 +41,7 @@ from suppliers.quotations import (
 )
 from suppliers.results import PerformanceCell, Scorecard, SkuCost, StaleRollup
 from suppliers.score_rules import ScoreRules
+from suppliers.sku_units import UnitFactor
 from suppliers.strategies import CategoryStrategy, SkuSubstitute, StrategyShare
 from suppliers.supplier_records import RiskNote, SupplierAddress
 from suppliers.supplier_reviews import SupplierReview
@@ -56,6 +59,7 @@ __all__ = [
     "CriterionAnswer",
     "DecisionCandidate",
     "ExpiryReminder",
+    "MovedRows",
     "PerformanceCell",
     "PriceAgreement",
     "PriceBreak",
@@ -82,7 +86,9 @@ __all__ = [
     "StrategyShare",
     "Supplier",
     "SupplierAddress",
+    "SupplierMerge",
     "SupplierReview",
+    "SuppliersToldApart",
     "UnitFactor",
     "VolumeCommitment",
 ]
@@ -194,12 +200,16 @@ class Sku(Addressed):
 
 
 class Supplier(Addressed):
-    """A company we buy from. Blocked: no order, no payment. Archived: kept for its history."""
+    """A company we buy from. Blocked: no order, no payment. Archived: kept for its history.
+    Merged: it was one supplier with another record, which has everything of it now."""
 
     class Status(models.TextChoices):
         ACTIVE = "active", "Active"
         BLOCKED = "blocked", "Blocked"
         ARCHIVED = "archived", "Archived"
+        MERGED = "merged", "Merged"
+
+    GONE = (Status.ARCHIVED, Status.MERGED)  # in no choice any more
 
     code = models.CharField(max_length=60)
     code_key = models.GeneratedField(
@@ -208,13 +218,16 @@ class Supplier(Addressed):
         db_persist=True,
     )
     name = models.CharField(max_length=200)
+    name_key = name_key()
     legal_name = models.CharField(max_length=200, blank=True)
     tax_id = models.CharField(max_length=40, blank=True)
+    tax_key = tax_key()
     country = models.CharField(max_length=80, blank=True)
     currency = models.CharField(max_length=3)
     payment_terms_days = models.PositiveSmallIntegerField(default=30)
     incoterm = models.CharField(max_length=10, blank=True)
     email = models.EmailField(blank=True, help_text="Where orders are sent.")
+    email_domain = domain_key()
     status = models.CharField(max_length=10, choices=Status.choices, default=Status.ACTIVE)
     early_late_days = models.PositiveSmallIntegerField(
         default=0,
@@ -231,6 +244,11 @@ class Supplier(Addressed):
             models.UniqueConstraint(
                 fields=["organization", "code_key"], name="suppliers_supplier_code"
             )
+        ]
+        indexes = [
+            models.Index(fields=["organization", "name_key"]),
+            models.Index(fields=["organization", "tax_key"]),
+            models.Index(fields=["organization", "email_domain"]),
         ]
 
     def __str__(self) -> str:
@@ -249,12 +267,18 @@ class Contact(Addressed):
     supplier = OrganizationForeignKey(Supplier, CASCADE, related_name="contacts")
     name = models.CharField(max_length=150)
     email = models.EmailField(blank=True)
+    email_domain = domain_key()
     phone = models.CharField(max_length=40, blank=True)
     phone_since = models.DateTimeField(default=timezone.now, null=True, editable=False)
+    phone_key = phone_key()
     position = models.CharField(max_length=100, blank=True)
 
     class Meta:
         ordering = ["name"]
+        indexes = [
+            models.Index(fields=["organization", "email_domain"]),
+            models.Index(fields=["organization", "phone_key"]),
+        ]
 
     def __str__(self) -> str:
         return self.name
@@ -461,24 +485,3 @@ class PriceBreak(OrganizationOwned):
 
     def __str__(self) -> str:
         return f"{self.minimum_quantity} at {self.unit_price}"
-
-
-class UnitFactor(OrganizationOwned):
-    """One `unit` of a SKU holds `factor` of its own unit, from a day on."""
-
-    sku = OrganizationForeignKey(Sku, CASCADE, related_name="unit_factors")
-    unit = models.CharField(max_length=20)
-    factor = models.DecimalField(max_digits=18, decimal_places=6)
-    valid_from = models.DateField()
-
-    class Meta:
-        constraints = [
-            models.UniqueConstraint(
-                fields=["organization", "sku", "unit", "valid_from"],
-                name="suppliers_unitfactor_day",
-            ),
-            models.CheckConstraint(condition=Q(factor__gt=0), name="suppliers_unitfactor_positive"),
-        ]
-
-    def __str__(self) -> str:
-        return f"1 {self.unit} = {self.factor}"

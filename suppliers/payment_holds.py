@@ -1,4 +1,7 @@
-"""Which suppliers must not be paid at the moment, because their bank details are changing."""
+"""Which suppliers must not be paid at the moment, because their bank details are changing.
+
+They also change for what was billed under a record that was merged into one with another account.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +13,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from procure.figures import long_date
-from suppliers.models import BankAccount
+from suppliers.models import BankAccount, SupplierMerge
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,12 +39,19 @@ def payments_held(supplier_ids: Iterable[int], on: date | None = None) -> dict[i
     A change that is not decided weighs more than one in its waiting period.
     """
     today = on or timezone.localdate()
+    supplier_ids = list(supplier_ids)
     changing = BankAccount.objects.filter(
         Q(status__in=BankAccount.OPEN) | Q(status="confirmed", usable_from__gt=today),
-        supplier_id__in=list(supplier_ids),
-    ).values_list("supplier_id", "usable_from")
+        supplier_id__in=supplier_ids,
+    ).order_by()
+    merges = SupplierMerge.objects.filter(
+        remaining_id__in=supplier_ids, payments_from__gt=today, undone_at__isnull=True
+    ).order_by()
+    rows = changing.values_list("supplier_id", "usable_from").union(
+        merges.values_list("remaining_id", "payments_from")
+    )
     found: dict[int, list[date | None]] = {}
-    for supplier_id, usable_from in changing.order_by("supplier_id", "version"):
+    for supplier_id, usable_from in rows:
         found.setdefault(supplier_id, []).append(usable_from)
     return {supplier_id: _hold(supplier_id, ends) for supplier_id, ends in found.items()}
 
@@ -66,7 +76,8 @@ def changing_accounts(supplier_ids: Iterable[int], on: date) -> dict[int, tuple[
 
 
 def hold_among(supplier_id: int, accounts: Iterable[BankAccount], on: date) -> PaymentHold | None:
-    """The same for one supplier of whom every version is at hand: no statement."""
+    """What changes of its details hold, for one supplier of whom every version is at hand: no
+    statement. What a merge holds is said beside the merge."""
     ends = [one.usable_from for one in accounts if one.is_open or one.is_waiting(on)]
     return _hold(supplier_id, ends) if ends else None
 

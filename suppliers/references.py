@@ -7,13 +7,19 @@ from collections.abc import Iterable
 from procure.columns import code_key
 from procure.imports import Batch
 from procure.models import Location
+from suppliers.merged_records import remaining_records
 from suppliers.models import Category, Sku, Supplier
 
 
 def suppliers_by_code(codes: Iterable[str]) -> dict[str, Supplier]:
-    """The suppliers with these codes, by the key that codes are compared with."""
+    """The suppliers with these codes, by the key that codes are compared with.
+
+    The code of a merged record names the one that has everything of it now.
+    """
     keys = {code_key(code) for code in codes}
-    return {one.code_key: one for one in Supplier.objects.filter(code_key__in=keys)}
+    found = {one.code_key: one for one in Supplier.objects.filter(code_key__in=keys)}
+    remaining = remaining_records(found.values())
+    return {key: remaining.get(one.pk, one) for key, one in found.items()}
 
 
 def skus_by_code(codes: Iterable[str]) -> dict[str, Sku]:
@@ -36,8 +42,11 @@ def known_suppliers(batch: Batch, column: str = "supplier_code") -> dict[str, Su
     rows = [row for row in batch.open_rows if row[column]]
     found = suppliers_by_code(row[column] for row in rows)
     for row in rows:
-        if code_key(row[column]) not in found:
+        supplier = found.get(code_key(row[column]))
+        if supplier is None:
             batch.refuse(row, column, f"There is no supplier “{row[column]}”.")
+        elif supplier.code_key != code_key(row[column]):
+            batch.warn(row, column, f"It was merged into {supplier.code}, which is taken.")
     return found
 
 

@@ -262,7 +262,7 @@ def _candidates(
         who_quoted(sku_ids, timezone.localdate()).values_list("supplier_id"),
     )
     wanted = {supplier_id for (supplier_id,) in ids} | set(including)
-    return list(Supplier.objects.filter(pk__in=wanted).exclude(status=Supplier.Status.ARCHIVED))
+    return list(Supplier.objects.filter(pk__in=wanted).exclude(status__in=Supplier.GONE))
 
 
 def _gather(

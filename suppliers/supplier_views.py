@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
 
@@ -24,6 +25,7 @@ from suppliers.form_screens import named_row
 from suppliers.forms import ContactForm, ReasonForm, SupplierForm, submitted
 from suppliers.histories import newest_first
 from suppliers.listing import sorted_page
+from suppliers.merged_records import merges_of
 from suppliers.models import (
     BankAccount,
     Category,
@@ -35,6 +37,7 @@ from suppliers.models import (
     SupplierAddress,
 )
 from suppliers.payment_holds import hold_among
+from suppliers.possible_duplicates import same_by_name_or_tax_id
 from suppliers.profiles import best_category, priced_skus, supplier_standing_rows, supplier_timeline
 from suppliers.queries import (
     next_agreement_ends,
@@ -90,6 +93,7 @@ def supplier_list(request: OrganizationRequest) -> HttpResponse:
         "views": [(words, f"?{part}", query == part, None) for words, part in SUPPLIER_VIEWS],
         "soon": today + timedelta(days=ENDS_SOON_DAYS),
         "new_url": address_if(request, "suppliers.write", "supplier_new"),
+        "duplicates_url": address(request, "duplicate_list"),
     }
     return render_screen(
         request, "suppliers/supplier_list.html", context, piece="suppliers/_supplier_table.html"
@@ -116,8 +120,11 @@ def supplier_context(request: OrganizationRequest, supplier: Supplier) -> dict[s
     vetted = supplier_qualifications(supplier, today)
     standings = supplier_standing_rows(supplier, [one for one, _ in vetted], today)
     admissions = supplier_admissions(supplier)
+    is_kept = supplier.status != Supplier.Status.MERGED
     return {
         "supplier": supplier,
+        "merged_into": None if is_kept else merges_of(supplier)[0],
+        "can_merge": request.membership.may("suppliers.merge"),
         "card": Scorecard.objects.filter(supplier=supplier, period=Scorecard.Period.YEAR).first(),
         "standings": standings,
         "order_category": best_category(standings, today),
@@ -135,12 +142,12 @@ def supplier_context(request: OrganizationRequest, supplier: Supplier) -> dict[s
         "tax_id_warning": tax_id_warning(supplier.country, supplier.tax_id),
         "bank_accounts": accounts,
         "payment_hold": hold_among(supplier.pk, accounts, today),
-        "can_bank": request.membership.may("bank_accounts.write"),
+        "can_bank": is_kept and request.membership.may("bank_accounts.write"),
         "attached": attached(request, supplier),
         "events": newest_first(request, supplier, supplier_timeline(supplier, agreements)),
-        "can_write": request.membership.may("suppliers.write"),
-        "can_source": request.membership.may("sourcing.write"),
-        "can_buy": request.membership.may("orders.write"),
+        "can_write": is_kept and request.membership.may("suppliers.write"),
+        "can_source": is_kept and request.membership.may("sourcing.write"),
+        "can_buy": is_kept and request.membership.may("orders.write"),
         "today": today,
         "soon": today + timedelta(days=ENDS_SOON_DAYS),
     }
@@ -181,10 +188,19 @@ def supplier_new(request: OrganizationRequest) -> HttpResponse:
         request.POST if request.method == "POST" else None,
         initial={"currency": request.organization.currency},
     )
+    if known := _known_alike(request, form):
+        return supplier_form(request, form, None, known)
     supplier = submitted(form, lambda: create_supplier(details=form.details(), actor=request.user))
     if supplier is not None:
         return _to_qualification(request, supplier)
     return supplier_form(request, form, None)
+
+
+def _known_alike(request: OrganizationRequest, form: SupplierForm) -> list[tuple[Supplier, str]]:
+    """Whom the new supplier would repeat by name or tax id, until the person says it is another."""
+    if request.POST.get("add_anyway") or not form.is_valid():
+        return []
+    return same_by_name_or_tax_id(form.cleaned_data["name"], form.cleaned_data["tax_id"])
 
 
 def _to_qualification(request: OrganizationRequest, supplier: Supplier) -> HttpResponse:
@@ -217,9 +233,13 @@ def supplier_edit(request: OrganizationRequest, public_id: uuid.UUID) -> HttpRes
 
 
 def supplier_form(
-    request: OrganizationRequest, form: SupplierForm, supplier: Supplier | None
+    request: OrganizationRequest,
+    form: SupplierForm,
+    supplier: Supplier | None,
+    alike: Sequence[tuple[Supplier, str]] = (),
 ) -> HttpResponse:
-    """The form with what was typed; 422 when it was refused."""
+    """The form with what was typed; 422 when it was refused, or when the person is asked whether
+    it is another supplier than those alike."""
     title = "New supplier" if supplier is None else f"Change {find_name(supplier)}"
     return render_screen(
         request,
@@ -230,11 +250,18 @@ def supplier_form(
             "back_url": address(
                 request, "supplier_list" if supplier is None else "supplier_detail", supplier
             ),
-            "button": "Add supplier" if supplier is None else "Save supplier",
+            "button": _button(supplier, alike),
+            "alike": alike,
         },
         breadcrumb=[("Suppliers", address(request, "supplier_list")), title],
         status=422 if form.is_bound else 200,
     )
+
+
+def _button(supplier: Supplier | None, alike: Sequence[tuple[Supplier, str]]) -> str:
+    if alike:
+        return "Add it anyway"
+    return "Add supplier" if supplier is None else "Save supplier"
 
 
 def find_name(supplier: Supplier) -> str:

@@ -10,6 +10,7 @@ from suppliers import (
     bank_views,
     catalogue_views,
     decision_views,
+    merge_views,
     quotation_change_views,
     quotation_views,
     record_views,
@@ -33,7 +34,20 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("settings/scores/new/", score_views.score_rules_new, name="score_rules_new"),
     path("suppliers/", supplier_views.supplier_list, name="supplier_list"),
     path("suppliers/new/", supplier_views.supplier_new, name="supplier_new"),
+    path("suppliers/duplicates/", merge_views.duplicate_list, name="duplicate_list"),
     path("suppliers/<uuid:public_id>/", supplier_views.supplier_detail, name="supplier_detail"),
+    path("suppliers/<uuid:public_id>/merge/", merge_views.supplier_merge, name="supplier_merge"),
+    path(
+        "suppliers/<uuid:public_id>/sameness/",
+        merge_views.supplier_sameness,
+        name="supplier_sameness",
+    ),
+    path(
+        "suppliers/<uuid:public_id>/tell-apart/",
+        merge_views.supplier_tell_apart,
+        name="supplier_tell_apart",
+    ),
+    path("supplier-merges/<uuid:public_id>/undo/", merge_views.merge_undo, name="merge_undo"),
     path(
         "suppliers/<uuid:public_id>/supply/", supplier_views.supplier_supply, name="supplier_supply"
     ),

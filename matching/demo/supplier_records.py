@@ -13,8 +13,10 @@ from suppliers.bank_changes import (
     propose_bank_account,
     record_call_back,
 )
-from suppliers.models import BankAccount, Contact, Supplier
+from suppliers.details import SupplierDetails
+from suppliers.models import BankAccount, Contact, Qualification, Supplier
 from suppliers.record_keeping import note_risk, set_supplier_address
+from suppliers.supply_base import create_supplier
 
 # Where a bank numbers its accounts otherwise, by the supplier's country.
 IBANS = {"Germany": ("DE", "DE89370400440532013000", "COBADEFFXXX", "Commerzbank")}
@@ -48,6 +50,28 @@ def make_supplier_records(company: Company) -> None:
     )
     confirm_bank_account(account, actor=company.people["admin"])
     _keep_addresses_and_risks(company)
+    _enter_one_twice(company)
+
+
+def _enter_one_twice(company: Company) -> None:
+    """Somebody in the warehouse added a supplier that was there already."""
+    known = company.suppliers["NORTHLINE"]
+    if not known.tax_id:
+        known.tax_id = "88-4417302"
+        known.save(update_fields=["tax_id"])
+    twice = create_supplier(
+        details=SupplierDetails(
+            code="NORTHLINE-2",
+            name=f"{known.name} LLC",
+            tax_id=known.tax_id.replace("-", " "),
+            country=known.country,
+            currency=known.currency,
+            email="office@northline-billing.example",
+        ),
+        actor=company.people["buyer"],
+    )
+    Contact.objects.create(supplier=twice, name="Accounts receivable", phone="+1 555 0199")
+    Qualification.objects.create(supplier=twice, category=company.categories["PACK-BOX"])
 
 
 def _propose(company: Company, code: str, reason: str) -> BankAccount:

@@ -17,6 +17,7 @@ from tests.architecture.scenes.buying import for_buying, for_changing
 from tests.architecture.scenes.drilling import for_drilling
 from tests.architecture.scenes.files import for_files, for_mailbox
 from tests.architecture.scenes.house import for_the_house
+from tests.architecture.scenes.merging import for_merging
 from tests.architecture.scenes.paying import for_paying
 from tests.architecture.scenes.sourcing import for_asking, for_sourcing
 from tests.architecture.scenes.stray_invoices import for_strays
@@ -119,13 +120,15 @@ ADDS = {
 }
 
 # Made of other actions, and tells all: an award decides and agrees, an order change is told on the
-# order and on the invoice that asked for it.
+# order and on the invoice that asked for it, a merge on both records.
 COMPOSED = {
     "drafting.py:start_draft": 2,
     "awarding.py:award_quotation": 3,
     "order_changes.py:change_order_as_billed": 2,
     "reviews.py:accept_review": 2,
     "replacing.py:draft_replacements": 2,
+    "merging.py:merge_suppliers": 2,
+    "merging.py:undo_merge": 2,
 }
 
 
@@ -156,6 +159,7 @@ SCENES: tuple[Scene, ...] = (
     for_sourcing,
     for_asking,
     for_the_house,
+    for_merging,
 )
 
 

@@ -36,7 +36,7 @@ def test_the_demo_has_work_on_every_desk_and_results_that_verify() -> None:
     organization = make_organization("fernhill", "Fernhill Foods", 370, "a-password-of-the-demo")
     work_off(organization.pk)
     with tenant_atomic(organization.pk, is_bulk=True):
-        assert (Supplier.objects.count(), Sku.objects.count()) == (40, 288)
+        assert (Supplier.objects.count(), Sku.objects.count()) == (41, 288)
         waiting = Hold.objects.filter(status="open")
         assert set(waiting.values_list("check_code", flat=True)) == HOLDS
         statuses = set(PurchaseOrder.objects.values_list("status", flat=True))

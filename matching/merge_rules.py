@@ -1,0 +1,101 @@
+"""What becomes of invoices and tolerances when two records of a supplier are merged."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from typing import Any
+
+from django.db.models import Count, Q, Sum
+
+from matching.models import SupplierInvoice
+from suppliers.following import (
+    MOVES,
+    Reference,
+    clashing,
+    compares_suppliers,
+    follow,
+    objects_to_merging,
+    objects_to_undoing,
+)
+from suppliers.models import Supplier, SupplierMerge
+
+INVOICES = Reference("matching.SupplierInvoice.supplier", MOVES, "invoices", is_locked_first=True)
+MOST_NAMED = 5
+UNPAID = (SupplierInvoice.Status.OPEN, SupplierInvoice.Status.APPROVED)
+
+follow(
+    INVOICES,
+    Reference(
+        "matching.Tolerance.supplier",
+        MOVES,
+        "tolerances",
+        kept="the remaining record has limits of its own for the same",
+    ),
+    Reference(
+        "matching.ToleranceSuspension.supplier",
+        MOVES,
+        "months without tolerance",
+        kept="the remaining record is matched without tolerance already",
+    ),
+    Reference(
+        "matching.DeclinedFix.supplier",
+        MOVES,
+        "fixes put off",
+        kept="the same was put off for the remaining record",
+    ),
+    Reference("matching.CapturedFile.supplier", MOVES, "electronic invoices"),
+)
+
+
+def _named(numbers: list[str]) -> str:
+    more = len(numbers) - MOST_NAMED
+    names = ", ".join(numbers[:MOST_NAMED])
+    return f"{names} and {more} more" if more > 0 else names
+
+
+@objects_to_merging
+def numbers_billed_twice(merged: Supplier, remaining: Supplier) -> list[str]:
+    """A number is billed once by a supplier: what both have is one invoice taken in twice."""
+    found = clashing(INVOICES, merged.pk, remaining.pk).order_by("pk")
+    numbers = list(found.values_list("number", flat=True))
+    if not numbers:
+        return []
+    words = "Invoice" if len(numbers) == 1 else "Invoices"
+    verb = "stands" if len(numbers) == 1 else "stand"
+    return [
+        f"{words} {_named(numbers)} {verb} under both records. Find out which of the two is real "
+        "and void the other under Invoices first."
+    ]
+
+
+@objects_to_undoing
+def billed_since(merge: SupplierMerge, moved: dict[str, list[int]]) -> list[str]:
+    """An invoice of the remaining record cannot bill an order of another supplier."""
+    orders = moved.get("purchasing.PurchaseOrder.supplier", [])
+    invoices = moved.get(INVOICES.label, [])
+    since = (
+        INVOICES.rows(merge.remaining_id)
+        .exclude(pk__in=invoices)
+        .exclude(status=SupplierInvoice.Status.VOID)
+        .filter(Q(lines__order_line__order__in=orders) | Q(credits__in=invoices))
+    )
+    numbers = list(since.order_by("number").values_list("number", flat=True).distinct())
+    if not numbers:
+        return []
+    return [
+        f"{_named(numbers)} came after the merge and bills or credits what would go back to "
+        f"{merge.merged.name}. Void it and capture it again afterwards."
+    ]
+
+
+@compares_suppliers
+def invoices_of_suppliers(ids: Collection[int], currency: str) -> list[tuple[str, dict[int, Any]]]:
+    """How many invoices each has, and what of them is not paid."""
+    rows = SupplierInvoice.objects.filter(supplier__in=ids).order_by().values_list("supplier_id")
+    unpaid = rows.filter(status__in=UNPAID)
+    amounts = unpaid.filter(currency=currency, kind=SupplierInvoice.Kind.INVOICE)
+    return [
+        ("Invoices", dict(rows.annotate(Count("pk")))),
+        ("Invoices not paid", dict(unpaid.annotate(Count("pk")))),
+        (f"Not paid, {currency}", dict(amounts.annotate(Sum("total_amount")))),
+    ]
