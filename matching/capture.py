@@ -21,6 +21,7 @@ from matching.holds import Cause
 from matching.invoice_numbers import normalised_number, plain_number
 from matching.models import Hold, SupplierInvoice, SupplierInvoiceLine
 from matching.order_words import orders_in_words
+from matching.payables import is_on_its_way
 from matching.rematching import (
     Matched,
     lock_orders_of,
@@ -308,13 +309,16 @@ def _taken(captured: Sequence[CapturedInvoice]) -> BusinessRuleError:
 def void_invoice(invoice: SupplierInvoice, *, reason: str, actor: User) -> SupplierInvoice:
     """Takes an invoice out of everything; its number becomes free again.
 
-    Refused: no reason, one that is paid or void already, one that a credit note credits.
+    Refused: no reason, one that is paid or void already or whose payment has left, one that a
+    credit note credits.
     """
     if not reason.strip():
         raise BusinessRuleError("reason", "Say why the invoice is voided.", "reason")
     lock_orders_of([invoice.pk])
     invoice = lock(invoice)
     require_status(invoice, Status.OPEN, Status.APPROVED)
+    if is_on_its_way([invoice.pk]):
+        raise BusinessRuleError("sent", "Its payment has left already. Ask for a credit note.")
     if invoice.credit_notes.exclude(status=Status.VOID).exists():
         raise BusinessRuleError("credited", "A credit note credits this invoice. Void that first.")
     return set_void(invoice, reason, actor)

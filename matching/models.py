@@ -16,6 +16,13 @@ from matching.captured_files import CapturedFile
 from matching.expected_credits import CreditReceived, ExpectedCredit
 from matching.mailboxes import Mailbox, TakenMessage
 from matching.misses import MissAttribution
+from matching.payments import (
+    InvoicePayment,
+    PayingAccount,
+    PaymentBatch,
+    PaymentBatchLine,
+    PaymentFile,
+)
 from matching.questions import DeclinedFix, DifferenceCause, HoldQuestion
 from matching.suspensions import ToleranceSuspension
 from procure.fields import (
@@ -32,8 +39,9 @@ from purchasing.models import PurchaseOrder, PurchaseOrderLine
 from suppliers.models import Category, Sku, Supplier, validity
 
 __all__ = [
-    "CapturedFile", "CreditReceived", "DeclinedFix", "ExpectedCredit", "HoldQuestion", "Mailbox",
-    "MissAttribution", "TakenMessage", "ToleranceSuspension",
+    "CapturedFile", "CreditReceived", "DeclinedFix", "ExpectedCredit", "HoldQuestion",
+    "InvoicePayment", "Mailbox", "MissAttribution", "PayingAccount", "PaymentBatch",
+    "PaymentBatchLine", "PaymentFile", "TakenMessage", "ToleranceSuspension",
 ]  # fmt: skip
 
 CASCADE = models.CASCADE

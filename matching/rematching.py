@@ -25,6 +25,7 @@ from matching.holds import RECEIPT_CHECKS, Cause, InvoiceHolds, stored_holds, wr
 from matching.ledger import Ledger
 from matching.limits import Status as Verdict
 from matching.models import Hold, MatchResult, SupplierInvoice, SupplierInvoiceLine
+from matching.payables import is_on_its_way
 from matching.results import Check, CheckResult, LineMatch, MatchOutcome
 from matching.three_way import compare
 from matching.writing import write_columns
@@ -218,10 +219,18 @@ def match_invoices(
         .order_by("pk")
         if invoice.status in allowed
     ]
+    invoices = _still_here(invoices)
     if not invoices:
         return []
     lines = _lines_of(invoices)
     return _match_locked(invoices, lines, locked, stored_holds(invoices), cause)
+
+
+def _still_here(invoices: list[SupplierInvoice]) -> list[SupplierInvoice]:
+    """Those whose money has not left: asked after the lock, so that no file is made meanwhile."""
+    approved = [invoice.pk for invoice in invoices if invoice.status == Status.APPROVED]
+    sent = is_on_its_way(approved) if approved else set()
+    return [invoice for invoice in invoices if invoice.pk not in sent]
 
 
 def lock_orders_of(invoice_ids: Collection[int], also: Collection[int] = ()) -> LockedOrders:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.urls import path
 
 from matching import (
+    batch_views,
     credit_views,
     exception_views,
     file_views,
@@ -13,6 +14,8 @@ from matching import (
     invoice_views,
     mailbox_views,
     miss_views,
+    payable_views,
+    paying_account_views,
     result_views,
     tolerance_views,
 )
@@ -58,6 +61,69 @@ urlpatterns = [
     path("credits/<uuid:public_id>/pdf/", credit_views.credit_document, name="credit_document"),
     path("credits/<uuid:public_id>/remind/", credit_views.credit_remind, name="credit_remind"),
     path("credits/<uuid:public_id>/give-up/", credit_views.credit_drop, name="credit_drop"),
+    path("payables/", payable_views.payable_list, name="payable_list"),
+    path("payables/batches/", payable_views.payment_batch_list, name="payment_batch_list"),
+    path("payables/batches/new/", payable_views.payment_batch_new, name="payment_batch_new"),
+    path(
+        "payables/batches/<uuid:public_id>/",
+        batch_views.payment_batch_detail,
+        name="payment_batch_detail",
+    ),
+    path(
+        "payables/batches/<uuid:public_id>/propose/",
+        batch_views.payment_batch_propose,
+        name="payment_batch_propose",
+    ),
+    path(
+        "payables/batches/<uuid:public_id>/release/",
+        batch_views.payment_batch_release,
+        name="payment_batch_release",
+    ),
+    path(
+        "payables/batches/<uuid:public_id>/return/",
+        batch_views.payment_batch_return,
+        name="payment_batch_return",
+    ),
+    path(
+        "payables/batches/<uuid:public_id>/cancel/",
+        batch_views.payment_batch_cancel,
+        name="payment_batch_cancel",
+    ),
+    path(
+        "payables/batches/<uuid:public_id>/payments/<int:line_id>/take-out/",
+        batch_views.payment_take_out,
+        name="payment_take_out",
+    ),
+    path(
+        "payables/batches/<uuid:public_id>/files/",
+        batch_views.payment_file_new,
+        name="payment_file_new",
+    ),
+    path(
+        "payables/batches/<uuid:public_id>/files/<slug:kind>/",
+        batch_views.payment_file,
+        name="payment_file",
+    ),
+    path(
+        "settings/paying-accounts/",
+        paying_account_views.paying_account_list,
+        name="paying_account_list",
+    ),
+    path(
+        "settings/paying-accounts/new/",
+        paying_account_views.paying_account_new,
+        name="paying_account_new",
+    ),
+    path(
+        "settings/paying-accounts/<uuid:public_id>/confirm/",
+        paying_account_views.paying_account_confirm,
+        name="paying_account_confirm",
+    ),
+    path(
+        "settings/paying-accounts/<uuid:public_id>/reject/",
+        paying_account_views.paying_account_reject,
+        name="paying_account_reject",
+    ),
     path("settings/tolerances/", tolerance_views.tolerance_list, name="tolerance_list"),
     path("settings/tolerances/new/", tolerance_views.tolerance_new, name="tolerance_new"),
     path(

@@ -35,6 +35,7 @@ PREFIXES = {
     "volume_commitment": "VC",
     "credit_request": "CR",
     "debit_note": "DN",
+    "payment_batch": "PB",
 }
 
 

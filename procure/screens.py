@@ -170,6 +170,10 @@ SETTINGS: tuple[SettingsEntry, ...] = (
         "matching:mailbox", "rules.write",
     ),
     SettingsEntry(
+        "Our bank accounts", "Where payments leave from", "landmark",
+        "matching:paying_account_list", "settings.read",
+    ),
+    SettingsEntry(
         "Score rules", "How suppliers are scored: weights, bands, grades", "chart-line",
         "suppliers:score_rules", "settings.read",
     ),

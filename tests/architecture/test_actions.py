@@ -19,6 +19,7 @@ from tests.architecture.scenes.files import for_files, for_mailbox
 from tests.architecture.scenes.house import for_the_house
 from tests.architecture.scenes.merging import for_merging
 from tests.architecture.scenes.paying import for_paying
+from tests.architecture.scenes.payouts import for_payouts
 from tests.architecture.scenes.sourcing import for_asking, for_sourcing
 from tests.architecture.scenes.stray_invoices import for_strays
 from tests.architecture.test_layers import ROOT, modules, name_of
@@ -152,6 +153,7 @@ SCENES: tuple[Scene, ...] = (
     for_changing,
     for_drilling,
     for_paying,
+    for_payouts,
     for_strays,
     for_files,
     for_mailbox,

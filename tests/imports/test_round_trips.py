@@ -10,6 +10,7 @@ from decimal import Decimal
 
 import pytest
 
+from matching.models import InvoicePayment, SupplierInvoice
 from procure.exports import export_kinds
 from procure.imports import find_import_kind, import_kinds
 from procure.models import ExchangeRate
@@ -114,6 +115,12 @@ def full(world: World) -> World:
     )
     columns = f"{INVOICE_COLUMNS},tax_rate,tax_amount,freight_amount,kind,credits,prepaid_amount"
     assert not take_in(world, "invoices", table(columns, *invoices)).refused
+    with world.inside():
+        billed = SupplierInvoice.objects.get(number="I-1")
+        for kind, amount in (("paid", 30), ("returned", -10)):
+            InvoicePayment.objects.create(
+                invoice=billed, kind=kind, amount=amount, paid_on="2026-02-20", reference="-T1"
+            )
     return world
 
 

@@ -1,7 +1,7 @@
 """Watches which locks a transaction takes, and in what order.
 
 The house's order is: the form's key, advisory locks, supplier, order, order lines, provisional admissions,
-receipts and invoices, the number series. A lock taken out of turn can make two transactions wait for each other.
+receipts and invoices, payment batches, the number series. A lock taken out of turn can make two transactions wait for each other.
 Markers and the trail are only ever added to, and claimed with SKIP LOCKED, so nobody waits there.
 """
 
@@ -25,7 +25,8 @@ RANKS = {
     "purchasing_goodsreceipt": 6,
     "matching_supplierinvoice": 6,
     "matching_resolution": 6,
-    "procure_documentnumber": 7,
+    "matching_paymentbatch": 7,
+    "procure_documentnumber": 8,
 }
 # Rows that are new to everybody else until the commit: nobody can wait for them.
 COUNTED_INSERTS = {"procure_idempotencykey", "procure_documentnumber"}

@@ -17,7 +17,13 @@ from django.utils import timezone
 from matching import capture, resolution
 from matching.capture import void_invoice
 from matching.feeding import LockedOrders, lock_orders
-from matching.models import Resolution, SupplierInvoice
+from matching.models import PaymentBatch, Resolution, SupplierInvoice
+from matching.paying import (
+    cancel_payment_batch,
+    make_payment_batch,
+    propose_payment_batch,
+    release_payment_batch,
+)
 from procure.errors import BusinessRuleError
 from procure.events import work_off
 from purchasing.approving import send_back_purchase_order, withdraw_purchase_order
@@ -117,6 +123,10 @@ def whole_story(world: World) -> None:
             GoodsReceipt.objects.get(kind="return"), reason="Mistake", actor=people["receiver"]
         ),
         work,
+        lambda: make_payment_batch(invoices=[made_invoice("EARLY")], pay_on=today(), actor=clerk),
+        lambda: propose_payment_batch(PaymentBatch.objects.get(), actor=clerk),
+        lambda: release_payment_batch(PaymentBatch.objects.get(), version=1, actor=lead),
+        lambda: cancel_payment_batch(PaymentBatch.objects.get(), reason="Later", actor=clerk),
         lambda: void_invoice(made_invoice("EARLY"), reason="Wrong", actor=clerk),
         lambda: (
             close_line_short(order(), line_no=2, reason="Enough", actor=buyer)

@@ -15,7 +15,7 @@ from matching.claiming import Claim, expect_credit
 from matching.demo.einvoice_files import xml_of
 from matching.einvoices.reading import read_einvoice
 from matching.expected_credits import ExpectedCredit
-from matching.models import SupplierInvoice, Tolerance, ToleranceSuspension
+from matching.models import PaymentBatch, SupplierInvoice, Tolerance, ToleranceSuspension
 from matching.reading_files import claim_file, end_reading
 from matching.receiving_files import receive_file
 from matching.tolerances import default_limits, set_tolerance
@@ -53,6 +53,8 @@ from suppliers.strategy_setting import StrategyDetails, set_category_strategy
 from suppliers.supply_base import add_contact
 from tests.matching.einvoices.sold import sold
 from tests.matching.paying import an_order, billed, invoice
+from tests.matching.payouts import account_of
+from tests.matching.payouts import batch_of as payments_of
 from tests.purchasing.buying import a_rule, drafted, issued, receive, submitted, today
 from tests.quoting.asking import invitation_of, quoted, sent_request
 from tests.world import World
@@ -73,6 +75,7 @@ class Records:
     receipt: GoodsReceipt
     held: SupplierInvoice
     claimed: ExpectedCredit
+    payments: PaymentBatch
     rule: ApprovalRule
     budget: Budget
     tolerance: Tolerance
@@ -207,6 +210,7 @@ def made_for_buying(world: World) -> dict[str, Any]:
         "claimed": expect_credit(
             held, Claim("short_paid", Decimal(10), "Twice the price", ROW, asked_by=buyer)
         ),
+        "payments": payments_to_kestrel(world),
         "rule": rule,
         "budget": save_budget(
             None,
@@ -271,6 +275,15 @@ def dearer_than_ordered(world: World) -> SupplierInvoice:
     """An invoice that its price holds."""
     an_order(world, (world.shipper, 10, 1), number="PO-DEAR")
     return invoice(world, "INV-88213", billed(1, 10, 2, order="PO-DEAR"))
+
+
+def payments_to_kestrel(world: World) -> PaymentBatch:
+    """A released batch with one payment."""
+    account_of(world, world.kestrel)
+    order = an_order(world, (world.shipper, 8, 1), number="PO-PAID", supplier=world.kestrel)
+    receive(world, order, (1, 8))
+    paid = invoice(world, "KP-1", billed(1, 8, 1, order="PO-PAID"), supplier=world.kestrel)
+    return payments_of(world, paid, until="released")
 
 
 def tried_import(world: World) -> ImportRun:
@@ -367,6 +380,13 @@ RECORDS: dict[str, Callable[[Records], Any]] = {
     "matching:file_detail": lambda has: has.file,
     "matching:order_invoices": lambda has: has.order,
     "matching:exception_detail": lambda has: has.held,
+    "matching:payment_batch_detail": lambda has: has.payments,
+    "matching:payment_batch_return": lambda has: has.payments,
+    "matching:payment_batch_cancel": lambda has: has.payments,
+    "matching:payment_take_out": lambda has: {
+        "public_id": has.payments.public_id,
+        "line_id": has.payments.lines.get().pk,
+    },
     "matching:tolerance_change": lambda has: has.tolerance,
     "matching:scorecard_detail": lambda has: has.world.northline,
     "matching:miss_attribute": lambda has: has.late,
@@ -431,6 +451,13 @@ NO_SCREEN: dict[str, str] = {
     "matching:exception_note": ONLY_POST,
     "matching:exception_link": ONLY_POST,
     "matching:resolution_undo": ONLY_POST,
+    "matching:payment_batch_new": ONLY_POST,
+    "matching:payment_batch_propose": ONLY_POST,
+    "matching:payment_batch_release": ONLY_POST,
+    "matching:payment_file_new": ONLY_POST,
+    "matching:payment_file": DOWNLOAD,
+    "matching:paying_account_confirm": ONLY_POST,
+    "matching:paying_account_reject": ONLY_POST,
     "procure:import_apply": ONLY_POST,
     "procure:import_refused": DOWNLOAD,
     "procure:import_template": DOWNLOAD,

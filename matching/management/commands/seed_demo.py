@@ -20,6 +20,7 @@ from matching.demo.electronic import make_electronic_invoices
 from matching.demo.history import make_history
 from matching.demo.judging import judge_misses
 from matching.demo.order_changes import make_budgets, make_order_changes
+from matching.demo.paying import make_payments
 from matching.demo.settling import settle_history
 from matching.demo.stocktaking import make_stock
 from matching.demo.strategy import make_strategy
@@ -90,4 +91,5 @@ def make_organization(slug: str, name: str, days: int, password: str) -> Organiz
             make_stock(company)
             make_supplier_records(company)
             make_electronic_invoices(Desk(company))
+            make_payments(company)
     return organization

@@ -1,0 +1,1 @@
+"""The files that a payment batch leaves as, a module per format. Each gets rows and gives bytes."""

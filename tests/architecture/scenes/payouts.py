@@ -1,0 +1,62 @@
+"""Law 4 played while paying out: batches, their files, our accounts, what the bank says."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from matching import bank_reports, paying, paying_accounts, sending
+from matching.bank_reports import BankReport
+from tests.matching.payouts import approved, batch_of
+from tests.purchasing.buying import today
+from tests.world import World
+
+IBAN = "DE02120300000000202051"
+
+
+def for_payouts(world: World) -> dict[str, Callable[[], object]]:
+    clerk, lead, admin = (world.people[role] for role in ("ap_clerk", "ap_lead", "admin"))
+    fresh, more, other, third, paid = (approved(world, f"P{n}", 10) for n in range(5))
+    draft, waiting, given_up = batch_of(world, other), batch_of(world, third), batch_of(world, paid)
+    back = batch_of(world, approved(world, "P9", 10), until="proposed")
+    euro = {"holder": "Acme", "iban": IBAN, "bic": "", "bank_name": "", "actor": lead}
+    dollars = paying_accounts.propose_paying_account(currency="USD", **euro)
+    pounds = paying_accounts.propose_paying_account(currency="GBP", **euro)
+    report = BankReport(invoice_id=paid.pk, paid_on=today(), amount=paid.total_amount)
+    return {
+        "paying.py:make_payment_batch": lambda: paying.make_payment_batch(
+            invoices=[fresh], pay_on=today(), actor=clerk
+        ),
+        "paying.py:add_to_payment_batch": lambda: paying.add_to_payment_batch(
+            draft, invoices=[more], actor=clerk
+        ),
+        "paying.py:take_out_payment": lambda: paying.take_out_payment(
+            draft.lines.first(), reason="Later", actor=clerk
+        ),
+        "paying.py:propose_payment_batch": lambda: paying.propose_payment_batch(
+            waiting, actor=clerk
+        ),
+        "paying.py:release_payment_batch": lambda: paying.release_payment_batch(
+            waiting, version=1, actor=lead
+        ),
+        "sending.py:export_payment_batch": lambda: sending.export_payment_batch(
+            waiting, file_format="csv", actor=clerk
+        ),
+        "paying.py:return_payment_batch": lambda: paying.return_payment_batch(
+            back, reason="Other day", actor=lead
+        ),
+        "paying.py:cancel_payment_batch": lambda: paying.cancel_payment_batch(
+            given_up, reason="Wrong day", actor=clerk
+        ),
+        "bank_reports.py:record_payments": lambda: bank_reports.record_payments(
+            [report], actor=clerk
+        ),
+        "paying_accounts.py:propose_paying_account": lambda: paying_accounts.propose_paying_account(
+            currency="EUR", **euro
+        ),
+        "paying_accounts.py:confirm_paying_account": lambda: paying_accounts.confirm_paying_account(
+            dollars, actor=admin
+        ),
+        "paying_accounts.py:reject_paying_account": lambda: paying_accounts.reject_paying_account(
+            pounds, actor=admin
+        ),
+    }
