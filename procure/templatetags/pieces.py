@@ -139,7 +139,6 @@ EVENT_ICONS: dict[str, str] = {
     "contact_added": "user-plus",
     "contact_changed": "pencil-line",
     "contact_removed": "user-minus",
-    "confirmed": "check",
     "created": "plus",
     "credit_requested": "receipt-text",
     "criterion_answered": "list-checks",

@@ -19,7 +19,13 @@ TYPED = {
     "holder": "Northline “Pack”", "country": "DE", "iban": "DE89 3704 0044 0532 0130 00",
     "currency": "USD", "reason": "Letter",
 }  # fmt: skip
-GUARDED = {"bank_account_new", "bank_account_confirm"}
+GUARDED = {
+    "bank_account_new",
+    "bank_account_confirm",
+    "payment_batch_release",
+    "paying_account_new",
+    "paying_account_confirm",
+}
 
 
 def left_open(world: World, role: str, minutes: int = 6) -> Client:
