@@ -44,6 +44,7 @@ follow(
         kept="the same was put off for the remaining record",
     ),
     Reference("matching.CapturedFile.supplier", MOVES, "electronic invoices"),
+    Reference("matching.PaymentBatchLine.supplier", MOVES, "payments"),
 )
 
 
