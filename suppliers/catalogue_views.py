@@ -26,6 +26,7 @@ from suppliers.catalogue import (
     move_category,
 )
 from suppliers.category_reality import category_reality
+from suppliers.category_tree import Branch, shown_branches
 from suppliers.checklists import criteria_of
 from suppliers.decided import decisions_in_force
 from suppliers.filters import CategoryFilter, SkuFilter
@@ -73,20 +74,19 @@ def category_list(request: OrganizationRequest) -> HttpResponse:
     found = CategoryFilter(request.GET, rows, request=request)
     categories = list(found.qs)
     is_filtered = any(request.GET.get(name) for name in found.filters)
-    tree = categories if is_filtered else in_tree_order(categories)
+    branches = (
+        [Branch(one, depth=0) for one in categories]
+        if is_filtered
+        else list(shown_branches(in_tree_order(categories), request.GET))
+    )
     today = timezone.localdate()
     sources = category_sources(categories, today)
     spends = category_spends(request.organization.currency, today)
     context = {
         "filter": found,
         "rows": [
-            (
-                one,
-                0 if is_filtered else min(len(one.lineage) - 1, 4),
-                sources[one.pk],
-                spends.get(one.pk, ZERO),
-            )
-            for one in tree
+            (branch, sources[branch.category.pk], spends.get(branch.category.pk, ZERO))
+            for branch in branches
         ],
         "new_url": address_if(request, "catalogue.write", "category_new"),
     }
