@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 
 from django.db import transaction
@@ -34,6 +34,8 @@ from suppliers.models import (
 from suppliers.quote_links import quotation_token, token_hash
 
 Status = QuotationRequest.Status
+
+FURTHEST_DEADLINE = timedelta(days=3653)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -249,10 +251,14 @@ def require_lines(lines: Sequence[RequestedLine]) -> None:
 
 
 def require_future(deadline: datetime) -> None:
-    """Refuses a deadline that is over."""
+    """Refuses a deadline that is over, or so far off that no day after it can be counted."""
     if deadline <= timezone.now():
         raise BusinessRuleError(
             "deadline_over", "The deadline is over. Set a later one.", "deadline"
+        )
+    if deadline > timezone.now() + FURTHEST_DEADLINE:
+        raise BusinessRuleError(
+            "deadline_too_far", "This is more than ten years away. Check the year.", "deadline"
         )
 
 

@@ -84,6 +84,29 @@ def test_a_draft_without_quantities_is_refused_in_words(world: World) -> None:
         assert not QuotationRequest.objects.exists()
 
 
+def test_a_deadline_at_the_end_of_time_is_refused_at_its_field(world: World) -> None:
+    sent = {
+        "category": str(world.boxes.public_id),
+        "title": "Boxes",
+        "deadline": "9999-12-31T23:59",
+        "suppliers": [str(world.northline.public_id)],
+        **rows(("CTN-12-KR", "2000")),
+    }
+    client = world.client("sourcing_lead")
+    answer = client.post(world.url("quotations/new/"), sent)
+    assert answer.status_code == 422
+    assert "This is more than ten years away. Check the year." in answer.content.decode()
+    with world.inside():
+        assert not QuotationRequest.objects.exists()
+        request = sent_request(world)
+    answer = client.post(
+        world.url(f"quotations/{request.public_id}/extend/"), {"deadline": "9999-12-31T23:59"}
+    )
+    assert answer.status_code == 422
+    with world.inside():
+        assert QuotationRequest.objects.get().deadline == request.deadline
+
+
 def test_a_supplier_quotes_revises_and_finds_its_last_version_typed_in(world: World) -> None:
     with world.inside():
         request = sent_request(world)
