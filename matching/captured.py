@@ -9,6 +9,7 @@ from decimal import Decimal
 
 from matching.invoice_numbers import plain_number
 from matching.models import SupplierInvoice
+from procure.columns import SOUND_YEARS
 from procure.errors import BusinessRuleError
 from procure.money import ZERO
 from suppliers.models import Supplier
@@ -90,8 +91,7 @@ def require_sound(invoice: CapturedInvoice) -> None:
         raise BusinessRuleError(
             "currency", "Give the currency as three letters, such as USD.", "currency"
         )
-    if invoice.due_on is not None and invoice.due_on < invoice.invoiced_on:
-        raise BusinessRuleError("due_on", "It is due before it was written.", "due_on")
+    _require_sound_days(invoice)
     if invoice.kind == Kind.CREDIT and not plain_number(invoice.credits_number):
         raise BusinessRuleError(
             "credits_number", "Name the invoice that this credit note credits.", "credits_number"
@@ -103,6 +103,15 @@ def require_sound(invoice: CapturedInvoice) -> None:
         raise BusinessRuleError(
             "taxes", "The tax is not the sum of the tax of its rates.", "tax_amount"
         )
+
+
+def _require_sound_days(invoice: CapturedInvoice) -> None:
+    for name in ("invoiced_on", "received_on", "due_on", "discount_until"):
+        day = getattr(invoice, name)
+        if day is not None and day.year not in SOUND_YEARS:
+            raise BusinessRuleError(name, f"The year of {day.isoformat()} cannot be right.", name)
+    if invoice.due_on is not None and invoice.due_on < invoice.invoiced_on:
+        raise BusinessRuleError("due_on", "It is due before it was written.", "due_on")
 
 
 def _figures(invoice: CapturedInvoice) -> Iterator[tuple[str, Decimal]]:

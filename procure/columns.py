@@ -42,6 +42,9 @@ class CellError(ValueError):
     """A cell does not hold what its column needs; the text is the sentence for the clerk."""
 
 
+SOUND_YEARS = range(1900, 2201)  # of a day that somebody typed
+
+
 @dataclass(frozen=True, slots=True)
 class Notation:
     """How this file writes days, decimals and the place of a code in a tree (cpv, unspsc, auto)."""
@@ -222,7 +225,7 @@ def day(name: str, *, required: bool = False, may_be_blank: bool = False) -> Col
                 f"“{_shown(cell)}” is not a day written like {wanted}."
                 + ("" if notation.date_format else " Name the file's date format to read others.")
             )
-        if not 1900 <= found.year <= 2200:
+        if found.year not in SOUND_YEARS:
             raise CellError(f"The year of “{_shown(cell)}” cannot be right.")
         return found
 
@@ -238,7 +241,7 @@ def moment(name: str, *, required: bool = False) -> Column:
 
     def read(cell: str, notation: Notation) -> datetime:
         found = _moment(cell) or datetime.combine(just_a_day.read(cell, notation), time.min)
-        if not 1900 <= found.year <= 2200:
+        if found.year not in SOUND_YEARS:
             raise CellError(f"The year of “{_shown(cell)}” cannot be right.")
         if timezone.is_naive(found):
             found = timezone.make_aware(found)
