@@ -22,13 +22,14 @@ from django.utils import timezone
 from matching.comparison import ComparedLine, compare_documents, disputed_by_position
 from matching.expected_credits import CreditReceived, ExpectedCredit
 from matching.holds import Cause
+from matching.ledger import PAYABLE
 from matching.models import Hold, MatchResult, SupplierInvoice
 from matching.queries import lines_of
 from matching.rematching import lock_orders_of, match_invoices
 from matching.telling import tell_matched
 from procure.documents import lock, next_number, require_status
 from procure.errors import BusinessRuleError
-from procure.events import record
+from procure.events import record, record_all
 from procure.figures import money
 from procure.models import User
 from procure.money import ZERO, plain_decimal
@@ -37,7 +38,6 @@ from purchasing.models import GoodsReceipt
 Kind = ExpectedCredit.Kind
 Status = ExpectedCredit.Status
 CREDIT_DAYS = 14  # by then a supplier has answered; later it is overdue
-PAYABLE = (SupplierInvoice.Status.APPROVED, SupplierInvoice.Status.PAID)
 
 
 @dataclass(frozen=True, slots=True)
@@ -244,17 +244,19 @@ def _netted(parts: Iterable[CreditReceived]) -> list[SupplierInvoice]:
     return list(notes.values())
 
 
-def _tell(parts: Iterable[CreditReceived]) -> None:
-    for part in parts:
-        invoice = part.expected.invoice
-        record(
-            "credit.received",
-            invoice,
-            actor=None,
-            summary=f"Credit note {part.credit_note} brought "
-            f"{money(part.amount, invoice.currency)} of {part.expected}.",
-            expected_credit_id=part.expected_id,
-        )
+def _tell(parts: Sequence[CreditReceived]) -> None:
+    """One event per part, on the invoice whose money came back: one statement."""
+    record_all(
+        "credit.received",
+        [part.expected.invoice for part in parts],
+        actor=None,
+        summaries=[
+            f"Credit note {part.credit_note} brought "
+            f"{money(part.amount, part.expected.invoice.currency)} of {part.expected}."
+            for part in parts
+        ],
+        payloads=[{"expected_credit_id": part.expected_id} for part in parts],
+    )
 
 
 def _release_requested(complete: Iterable[ExpectedCredit]) -> None:

@@ -18,6 +18,7 @@ from django.db.models.functions import TruncMonth
 from django.utils import timezone
 
 from matching.holds import Cause
+from matching.ledger import PAYABLE
 from matching.models import MatchResult, SupplierInvoice, ToleranceSuspension
 from matching.rematching import match_invoices
 from matching.telling import tell_matched
@@ -54,7 +55,7 @@ def withdraw_tolerances(events: Sequence[BusinessEvent]) -> None:
     if not rules.has_leakage_cap:
         return
     ids = {event.subject_id for event in events}
-    invoices = SupplierInvoice.objects.filter(pk__in=ids, status__in=[Status.APPROVED, Status.PAID])
+    invoices = SupplierInvoice.objects.filter(pk__in=ids, status__in=PAYABLE)
     pairs = {
         (supplier_id, received_on.replace(day=1))
         for supplier_id, received_on in invoices.values_list("supplier_id", "received_on")
@@ -138,7 +139,7 @@ def _accepted(pairs: Collection[Month], currency: str, today: date) -> dict[Mont
         MatchResult.objects.filter(
             invoice__supplier_id__in=suppliers,
             invoice__received_on__gte=min(month for _, month in pairs) if pairs else today,
-            invoice__status__in=[Status.APPROVED, Status.PAID],
+            invoice__status__in=PAYABLE,
             accepted_amount__gt=0,
         )
         .annotate(month=TruncMonth("invoice__received_on"))

@@ -15,9 +15,9 @@ from decimal import Decimal
 from django.db import transaction
 from django.db.models import Sum
 
-from matching.claiming import PAYABLE
 from matching.feeding import references
 from matching.holds import Cause
+from matching.ledger import PAYABLE
 from matching.models import SupplierInvoice, SupplierInvoiceLine
 from matching.rematching import lock_orders_of, match_invoices
 from matching.resolution import require_payer, touch_invoice
@@ -37,6 +37,7 @@ LIKELY = 60  # of 100: enough to be suggested
 PLAUSIBLE = 20
 SAME_PRICE = Decimal("0.01")
 NEAR = Decimal("0.20")
+BILLED_WITHIN_DAYS = 120  # of the order; a later invoice is likelier another order's
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,7 +180,7 @@ def _amounts(net: Decimal, open_amount: Decimal, currency: str) -> tuple[str, in
 
 
 def _is_before(ordered: date, invoiced: date) -> bool:
-    return 0 <= (invoiced - ordered).days <= 120
+    return 0 <= (invoiced - ordered).days <= BILLED_WITHIN_DAYS
 
 
 @transaction.atomic
@@ -191,7 +192,7 @@ def take_order(invoice: SupplierInvoice, *, order: PurchaseOrder, actor: User) -
     """
     require_payer(actor)
     lock_orders_of([invoice.pk], [order.pk])
-    invoice = lock(invoice)
+    order, invoice = lock(order), lock(invoice)
     require_status(invoice, SupplierInvoice.Status.OPEN)
     if order.supplier_id != invoice.supplier_id:
         raise BusinessRuleError("supplier", "That order went to another supplier.", "choice")

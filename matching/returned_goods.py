@@ -9,8 +9,9 @@ from decimal import Decimal
 from django.db.models import Sum
 from django.utils import timezone
 
-from matching.claiming import PAYABLE, Claim, expect_credit
+from matching.claiming import Claim, expect_credit
 from matching.expected_credits import ExpectedCredit
+from matching.ledger import PAYABLE
 from matching.models import SupplierInvoice, SupplierInvoiceLine
 from procure.money import ZERO, plain_decimal, round_money
 from purchasing.models import GoodsReceipt, GoodsReceiptLine

@@ -14,6 +14,7 @@ from django.db import transaction
 from django.db.models import Case, F, Q, Sum, Value, When
 
 from matching.feeding import lock_orders
+from matching.ledger import PAYABLE
 from matching.models import SupplierInvoice, SupplierInvoiceLine
 from procure.money import ZERO
 from purchasing.change_content import awaited
@@ -22,7 +23,6 @@ from purchasing.models import OrderChange, PurchaseOrder, PurchaseOrderLine
 from purchasing.queries import line_quantities
 
 Status = SupplierInvoice.Status
-PAYABLE = (Status.APPROVED, Status.PAID)
 
 
 @transaction.atomic

@@ -15,6 +15,7 @@ from matching.order_words import numbers_in
 from matching.queries import lines_of
 from procure.errors import BusinessRuleError
 from purchasing.models import GoodsReceipt, PurchaseOrder
+from purchasing.ordering import cancel_purchase_order
 from suppliers.models import PriceBreak
 from tests.matching.paying import (
     DAY,
@@ -140,4 +141,16 @@ def test_another_suppliers_order_is_not_taken(inside: World) -> None:
         take_order(lost, order=other, actor=inside.people["ap_clerk"])
     with pytest.raises(BusinessRuleError, match="Only accounts payable"):
         take_order(lost, order=other, actor=inside.people["buyer"])
+    assert holding_nothing_changed(lost) == before
+
+
+def test_an_order_cancelled_while_it_was_on_the_screen_is_not_taken(inside: World) -> None:
+    on_screen = an_order(inside, (inside.shipper, 1, 1), number="PO-7")
+    lost = invoice(inside, "A", CapturedLine(Decimal(5), Decimal(1)), invoiced_on=DAY)
+    cancel_purchase_order(
+        PurchaseOrder.objects.get(pk=on_screen.pk), reason="late", actor=inside.people["buyer"]
+    )
+    before = holding_nothing_changed(lost)
+    with pytest.raises(BusinessRuleError, match="order is cancelled"):
+        take_order(lost, order=on_screen, actor=inside.people["ap_clerk"])
     assert holding_nothing_changed(lost) == before
