@@ -21,7 +21,7 @@ from django.utils import timezone
 
 from matching.comparison import ComparedLine, compare_documents, disputed_by_position
 from matching.expected_credits import CreditReceived, ExpectedCredit
-from matching.holds import Cause
+from matching.holds import STOPS_PAYMENT, Cause
 from matching.ledger import PAYABLE
 from matching.models import Hold, MatchResult, SupplierInvoice
 from matching.queries import lines_of
@@ -260,14 +260,18 @@ def _tell(parts: Sequence[CreditReceived]) -> None:
 
 
 def _release_requested(complete: Iterable[ExpectedCredit]) -> None:
-    """What was held until its credit came is approved in full: the credit nets the difference."""
+    """What was held until its credit came is approved in full: the credit nets the difference.
+
+    What no person could accept stays held: a blocked supplier, bank details on their way, a sample.
+    """
     waiting: dict[int, ExpectedCredit] = {
         credit.invoice_id: credit
         for credit in complete
         if credit.kind == Kind.REQUESTED and credit.asked_by_id is not None
     }
     for invoice_id, credit in waiting.items():
-        Hold.objects.filter(invoice=invoice_id, status=Hold.Status.OPEN).update(
+        held = Hold.objects.filter(invoice=invoice_id, status=Hold.Status.OPEN)
+        held.exclude(check_code__in=STOPS_PAYMENT).update(
             status=Hold.Status.OVERRIDDEN,
             closed_at=credit.closed_at,
             closed_by=credit.asked_by,
@@ -290,6 +294,19 @@ def take_credits_back(credit_note_ids: Collection[int]) -> None:
     )
     served = list(parts.values_list("expected_id", flat=True))
     parts.delete()
-    ExpectedCredit.objects.filter(pk__in=served, status=Status.RECEIVED).update(
-        status=Status.OPEN, closed_at=None, close_reason=""
+    again = list(
+        ExpectedCredit.objects.filter(pk__in=served, status=Status.RECEIVED)
+        .select_related("invoice")
+        .select_for_update(no_key=True, of=("self",))
+        .order_by("pk")
+    )
+    for credit in again:
+        credit.status, credit.closed_at, credit.close_reason = Status.OPEN, None, ""
+    ExpectedCredit.objects.bulk_update(again, ["status", "closed_at", "close_reason"])
+    record_all(
+        "credit.expected_again",
+        [credit.invoice for credit in again],
+        actor=None,
+        summaries=[f"{credit} is expected again: its credit note was voided." for credit in again],
+        payloads=[{"expected_credit_id": credit.pk} for credit in again],
     )

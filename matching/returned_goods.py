@@ -13,6 +13,7 @@ from matching.claiming import Claim, expect_credit
 from matching.expected_credits import ExpectedCredit
 from matching.ledger import PAYABLE
 from matching.models import SupplierInvoice, SupplierInvoiceLine
+from procure.events import record_all
 from procure.money import ZERO, plain_decimal, round_money
 from purchasing.models import GoodsReceipt, GoodsReceiptLine
 from purchasing.queries import line_quantities
@@ -145,17 +146,30 @@ def _claim(
 
 def drop_credits_of_reversed_returns(receipt_ids: Collection[int]) -> None:
     """A return that was reversed did not happen: nobody waits for its credit."""
-    now = timezone.now()
-    reversed_returns = GoodsReceipt.objects.filter(
-        pk__in=receipt_ids,
-        kind=GoodsReceipt.Kind.RETURN,
-        status=GoodsReceipt.Status.REVERSED,
-        reversed_by__isnull=False,
-    )
-    for receipt in reversed_returns:
-        ExpectedCredit.objects.filter(receipt=receipt, status=ExpectedCredit.Status.OPEN).update(
-            status=ExpectedCredit.Status.DROPPED,
-            closed_at=now,
-            closed_by=receipt.reversed_by,
-            close_reason=f"The return {receipt.number} was reversed.",
+    dropped = list(
+        ExpectedCredit.objects.filter(
+            receipt__in=receipt_ids,
+            receipt__kind=GoodsReceipt.Kind.RETURN,
+            receipt__status=GoodsReceipt.Status.REVERSED,
+            receipt__reversed_by__isnull=False,
+            status=ExpectedCredit.Status.OPEN,
         )
+        .select_related("invoice", "receipt__reversed_by")
+        .select_for_update(no_key=True, of=("self",))
+        .order_by("pk")
+    )
+    for credit in dropped:
+        assert credit.receipt is not None, "Only credits of a return are looked for."
+        credit.status = ExpectedCredit.Status.DROPPED
+        credit.closed_at, credit.closed_by = timezone.now(), credit.receipt.reversed_by
+        credit.close_reason = f"The return {credit.receipt.number} was reversed."
+    ExpectedCredit.objects.bulk_update(
+        dropped, ["status", "closed_at", "closed_by", "close_reason"]
+    )
+    record_all(
+        "credit.dropped",
+        [credit.invoice for credit in dropped],
+        actor=None,
+        summaries=[f"{credit} is expected no longer: {credit.close_reason}" for credit in dropped],
+        payloads=[{"expected_credit_id": credit.pk} for credit in dropped],
+    )

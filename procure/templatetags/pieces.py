@@ -147,6 +147,7 @@ EVENT_ICONS: dict[str, str] = {
     "declined": "x",
     "dismissed": "x",
     "drafted": "pencil-line",
+    "expected_again": "undo-2",
     "extended": "calendar-plus",
     "drilled": "siren",
     "dropped": "ban",

@@ -17,6 +17,7 @@ from matching.credit_reactions import (
 )
 from matching.expected_credits import ExpectedCredit
 from matching.models import Hold, SupplierInvoice
+from matching.rematching import match_invoices
 from matching.resolution import pay_supported, request_credit
 from matching.returned_goods import (
     drop_credits_of_reversed_returns,
@@ -25,6 +26,7 @@ from matching.returned_goods import (
 from procure.errors import BusinessRuleError
 from procure.models import BusinessEvent
 from purchasing.receiving import ReturnedLine, post_return, reverse_receipt
+from suppliers.supply_base import block_supplier
 from tests.matching.paying import (
     a_dear_invoice,
     an_order,
@@ -117,6 +119,17 @@ def test_a_requested_credit_releases_its_invoice_in_full_when_it_comes(inside: W
     assert Hold.objects.get(invoice=held).closed_because == "credit note CN-1"
 
 
+def test_a_credit_that_comes_does_not_pay_a_blocked_supplier(inside: World) -> None:
+    held = a_dear_invoice(inside)
+    take_effect(request_credit(held, reason=WHY, actor=inside.people["ap_clerk"]))
+    note = credited(inside)
+    block_supplier(inside.northline, reason="Fraud", actor=inside.people["sourcing_lead"])
+    match_invoices([held.pk])
+    receive_credits([note.pk])
+    open_now = Hold.objects.filter(invoice=held, status="open").values_list("check_code", flat=True)
+    assert (status_of(held), list(open_now)) == ("open", ["SUPPLIER_BLOCKED"])
+
+
 def test_a_voided_credit_note_brought_nothing(inside: World) -> None:
     asked = short_paid(inside)
     note = credited(inside)
@@ -127,6 +140,8 @@ def test_a_voided_credit_note_brought_nothing(inside: World) -> None:
     take_credits_back([note.pk])
     asked.refresh_from_db()
     assert (asked.status, asked.received.count()) == ("open", 0)
+    again = BusinessEvent.objects.filter(kind="credit.expected_again")
+    assert [event.subject_id for event in again] == [asked.invoice_id]
 
 
 def test_goods_returned_after_payment_are_asked_back_once(inside: World) -> None:
