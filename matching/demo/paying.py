@@ -33,7 +33,10 @@ def make_payments(company: Company) -> None:
     SupplierInvoice.objects.filter(pk__in=[one.pk for one in offered]).update(
         early_discount_percent=Decimal(2), discount_until=today + timedelta(days=4)
     )
-    paid = _released(company, _free("USD", 5))
+    at_first = _free("USD", 5)
+    if not at_first:
+        return
+    paid = _released(company, at_first)
     export_payment_batch(paid, file_format="csv", actor=people["ap"])
     reports = [
         BankReport(
@@ -42,19 +45,18 @@ def make_payments(company: Company) -> None:
         for line in paid.lines.all()
     ]
     record_payments(reports, actor=people["ap"])
-    euros = _free("EUR", 4)
-    if euros:
+    if euros := _free("EUR", 4):
         _released(company, euros)
-    _proposed(company, _free("USD", 7))
-    make_payment_batch(
-        invoices=_free("USD", 3), pay_on=today + timedelta(days=2), actor=people["ap"]
-    )
+    if dollars := _free("USD", 7):
+        _proposed(company, dollars)
+    if later := _free("USD", 3):
+        make_payment_batch(invoices=later, pay_on=today + timedelta(days=2), actor=people["ap"])
 
 
 def _free(currency: str, count: int) -> list[SupplierInvoice]:
     """The first invoices of a currency that may be paid now."""
     rows = free_of_batches().filter(currency=currency, kind=SupplierInvoice.Kind.INVOICE)
-    return [one.invoice for one in as_payables(rows[: count * 3]) if one.is_free][:count]
+    return [one.invoice for one in as_payables(rows) if one.is_free][:count]
 
 
 def _proposed(company: Company, invoices: list[SupplierInvoice]) -> PaymentBatch:
