@@ -147,6 +147,8 @@ EVENT_ICONS: dict[str, str] = {
     "declined": "x",
     "dismissed": "x",
     "drafted": "pencil-line",
+    "failed": "triangle-alert",
+    "recovered": "check",
     "expected_again": "undo-2",
     "extended": "calendar-plus",
     "drilled": "siren",

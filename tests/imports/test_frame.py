@@ -121,7 +121,7 @@ def test_a_workbook_is_imported_like_a_csv(world: World) -> None:
 
 def test_the_number_of_statements_does_not_depend_on_the_rows(world: World) -> None:
     def statements(prefix: str, number: int) -> int:
-        rows = (f"{prefix}{n},Supplier {n},30" for n in range(number))
+        rows = (f"{prefix}{n},Supplier {prefix}{n},30" for n in range(number))
         with CaptureQueriesContext(
             connection,
         ) as queries:

@@ -34,6 +34,7 @@ from suppliers.committing import CommittedVolume, commit_volume
 from suppliers.criteria import CriterionDetails, add_criterion, answer_criterion
 from suppliers.deciding import Candidate, decide_sourcing
 from suppliers.details import ContactDetails
+from suppliers.merging import merge_suppliers
 from suppliers.models import (
     ApprovedVendor,
     BankAccount,
@@ -44,6 +45,8 @@ from suppliers.models import (
     QuotationRequest,
     RiskNote,
     SourcingDecision,
+    Supplier,
+    SupplierMerge,
     SupplierReview,
     VolumeCommitment,
 )
@@ -90,6 +93,7 @@ class Records:
     admission: ProvisionalAdmission
     review: SupplierReview
     risk: RiskNote
+    merge: SupplierMerge
     file: CapturedFile
 
     @property
@@ -175,6 +179,12 @@ def made_for_sourcing(world: World) -> dict[str, Any]:
             severity="high",
             text="Credit rating fell",
             valid_until=None,
+            actor=lead,
+        ),
+        "merge": merge_suppliers(
+            Supplier.objects.create(code="KESTREL-2", name="Kestrel Packaging", currency="USD"),
+            remaining=world.kestrel,
+            reason="Same tax id",
             actor=lead,
         ),
         "review": SupplierReview.objects.create(
@@ -317,6 +327,7 @@ RECORDS: dict[str, Callable[[Records], Any]] = {
     "suppliers:supplier_address": lambda has: has.world.northline,
     "suppliers:supplier_supply": lambda has: has.world.northline,
     "suppliers:risk_note_new": lambda has: has.world.northline,
+    "suppliers:merge_undo": lambda has: has.merge,
     "suppliers:risk_note_close": lambda has: has.risk,
     "suppliers:bank_account_new": lambda has: has.world.kestrel,
     "suppliers:bank_account_detail": lambda has: has.account,
@@ -381,7 +392,6 @@ RECORDS: dict[str, Callable[[Records], Any]] = {
     "matching:order_invoices": lambda has: has.order,
     "matching:exception_detail": lambda has: has.held,
     "matching:payment_batch_detail": lambda has: has.payments,
-    "matching:payment_batch_return": lambda has: has.payments,
     "matching:payment_batch_cancel": lambda has: has.payments,
     "matching:payment_take_out": lambda has: {
         "public_id": has.payments.public_id,
@@ -400,6 +410,7 @@ LEADS_ON = "it leads on to another screen"
 PIECE = "a part of a screen, looked at inside it"
 DOWNLOAD = "a file"
 NO_SCREEN: dict[str, str] = {
+    "matching:mailbox_try": ONLY_POST,
     "matching:suspension_review": SENT_FROM_FORM,
     "suppliers:review_accept": SENT_FROM_FORM,
     "suppliers:review_dismiss": SENT_FROM_FORM,
@@ -451,6 +462,7 @@ NO_SCREEN: dict[str, str] = {
     "matching:exception_note": ONLY_POST,
     "matching:exception_link": ONLY_POST,
     "matching:resolution_undo": ONLY_POST,
+    "matching:payment_batch_return": "the form of payment_batch_cancel, for whoever may write or release",
     "matching:payment_batch_new": ONLY_POST,
     "matching:payment_batch_propose": ONLY_POST,
     "matching:payment_batch_release": ONLY_POST,

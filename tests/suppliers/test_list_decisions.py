@@ -121,7 +121,7 @@ def test_off_list_blocked_or_expired_is_never_approved(
     """Whatever the rows say, decision and ranking agree with a plain reading of the rules."""
     ApprovedVendor.objects.filter(supplier=world.delta).delete()
     Qualification.objects.filter(supplier=world.delta).delete()
-    Supplier.objects.filter(pk=world.delta.pk).update(status=status)
+    Supplier.objects.filter(pk=world.delta.pk).update(status="active")
     day = {
         offset: None if offset is None else TODAY + timedelta(offset)
         for offset in {*[ends, qualified_to]}
@@ -137,6 +137,7 @@ def test_off_list_blocked_or_expired_is_never_approved(
         )
     if qualified:
         qualification(world.delta, world.packaging, qualified, valid_to=day[qualified_to])
+    Supplier.objects.filter(pk=world.delta.pk).update(status=status)
     is_approved = (
         status == "active"
         and has_entry and begins <= 0 and (ends is None or ends >= 0)
