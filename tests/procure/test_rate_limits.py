@@ -14,6 +14,9 @@ from procure.rate_limits import how_often, is_too_often, sender_address
 from tests.counts import forget_counts
 from tests.world import World
 
+# One worker: these tests forget the counts that others of the group look at.
+pytestmark = pytest.mark.xdist_group("counts")
+
 
 @pytest.fixture(autouse=True)
 def no_counts_from_before() -> None:
