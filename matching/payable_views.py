@@ -65,7 +65,11 @@ def payable_list(request: OrganizationRequest) -> HttpResponse:
 
 def payable_tabs(request: OrganizationRequest, current: str) -> list[tuple[str, str, bool, None]]:
     """The screens around paying, as tabs."""
-    tabs = (("payable_list", "To pay"), ("payment_batch_list", "Payment batches"))
+    tabs = (
+        ("payable_list", "To pay"),
+        ("payment_batch_list", "Payment batches"),
+        ("grni_list", "Received, not invoiced"),
+    )
     return [
         (
             words,

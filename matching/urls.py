@@ -11,6 +11,7 @@ from matching import (
     file_views,
     fix_views,
     flag_views,
+    grni_views,
     invoice_views,
     mailbox_views,
     miss_views,
@@ -62,6 +63,7 @@ urlpatterns = [
     path("credits/<uuid:public_id>/remind/", credit_views.credit_remind, name="credit_remind"),
     path("credits/<uuid:public_id>/give-up/", credit_views.credit_drop, name="credit_drop"),
     path("payables/", payable_views.payable_list, name="payable_list"),
+    path("payables/received-not-invoiced/", grni_views.grni_list, name="grni_list"),
     path("payables/batches/", payable_views.payment_batch_list, name="payment_batch_list"),
     path("payables/batches/new/", payable_views.payment_batch_new, name="payment_batch_new"),
     path(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from datetime import date
 from typing import Any
 
 from django.contrib import messages
@@ -137,8 +138,16 @@ def export_file(request: OrganizationRequest, kind: str) -> HttpResponse:
         raise Http404 from error
     if not request.membership.may(found.permission):
         raise PermissionDenied
-    options = ExportOptions(request.GET.get("period", "all"))
+    options = ExportOptions(request.GET.get("period", "all"), _day(request.GET.get("as_of", "")))
     return _file(export(kind, options, "csv"), f"{kind}.csv")
+
+
+def _day(text: str) -> date | None:
+    """The day an address names, or none."""
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        return None
 
 
 def _file(content: str, name: str) -> HttpResponse:
