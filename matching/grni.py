@@ -3,7 +3,8 @@
 Owed is what was received and accepted until that day, less what was billed until then. Rejected and
 returned goods are not owed; returned ones are the rejected ones first. A receipt that was reversed,
 and an invoice that was voided, count until the day of that. An invoice counts from the day it was
-received on, held or not; a credit takes back what it bills. Valued at the order's price.
+received on, held or not, unless it looks like a repetition of another; a credit takes back what it
+bills. Valued at the order's price.
 """
 
 from __future__ import annotations
@@ -43,6 +44,13 @@ billed AS (
     WHERE n.organization_id = %(organization)s AND i.received_on <= %(as_of)s
       AND n.charge_code = '' AND n.order_line_id IS NOT NULL
       AND (i.status <> 'void' OR (i.voided_at AT TIME ZONE %(zone)s)::date > %(as_of)s)
+      AND NOT EXISTS (
+        SELECT FROM matching_hold h
+        WHERE h.organization_id = i.organization_id AND h.invoice_id = i.id
+          AND h.check_code = 'DUPLICATE_SUSPECT'
+          AND (h.opened_at AT TIME ZONE %(zone)s)::date <= %(as_of)s
+          AND (h.closed_at IS NULL OR (h.closed_at AT TIME ZONE %(zone)s)::date > %(as_of)s)
+      )
     GROUP BY n.order_line_id
 )
 SELECT s.public_id, s.code, s.name, o.public_id, o.number, l.line_no, k.code, l.description,

@@ -15,7 +15,7 @@ from procure.exports import ExportOptions, export
 from procure.models import ExchangeRate
 from purchasing.receiving import ReturnedLine, post_return, reverse_receipt
 from suppliers.models import PriceBreak
-from tests.matching.paying import an_order, billed, credit, invoice, receive
+from tests.matching.paying import an_order, billed, credit, held_by, invoice, receive
 from tests.world import World
 
 
@@ -72,6 +72,15 @@ def test_owed_is_exact_before_and_after_each_document(inside: World) -> None:
         assert owed_on(day) == wanted, day
     credit(inside, "C2", "A", billed(1, 35, "1.255"), received_on=today)
     assert owed_on(today) == [("PO-1", 1, Decimal(45), Decimal("56.48"))]  # 56.475
+
+
+def test_what_looks_like_a_repetition_bills_nothing(inside: World) -> None:
+    order = an_order(inside, (inside.shipper, 100, "0.5"))
+    receive(inside, order, (1, 60), received_on=may(4))
+    for number in ("INV-10", "INV-1O"):
+        twice = invoice(inside, number, billed(1, 40, "0.5"), received_on=may(10))
+    assert held_by(twice) == ["DUPLICATE_SUSPECT"]
+    assert owed_on(timezone.localdate()) == [("PO-1", 1, Decimal(20), Decimal("10.00"))]
 
 
 def test_totals_are_in_the_organizations_currency_by_the_rate_of_the_day(inside: World) -> None:
