@@ -14,15 +14,7 @@ urlpatterns = [
         name="login",
     ),
     path("logout/", auth.LogoutView.as_view(), name="logout"),
-    path(
-        "password/forgotten/",
-        auth.PasswordResetView.as_view(
-            template_name="accounts/password_reset.html",
-            email_template_name="accounts/password_reset_email.txt",
-            subject_template_name="accounts/password_reset_subject.txt",
-        ),
-        name="password_reset",
-    ),
+    path("password/forgotten/", views.ForgottenPasswordView.as_view(), name="password_reset"),
     path(
         "password/sent/",
         auth.PasswordResetDoneView.as_view(template_name="accounts/password_reset_done.html"),

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from django.contrib.auth import login
 from django.contrib.auth.decorators import login_required
-from django.contrib.auth.forms import AuthenticationForm
-from django.contrib.auth.views import LoginView
+from django.contrib.auth.forms import AuthenticationForm, PasswordResetForm
+from django.contrib.auth.views import LoginView, PasswordResetView
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.http import url_has_allowed_host_and_scheme
@@ -17,9 +17,13 @@ from procure.guessing import WRONG_PASSWORDS_SECONDS, is_put_off
 from procure.models import Membership, User
 from procure.organizing import change_theme
 from procure.people import accept_invitation, invited_organization, open_invitation
+from procure.rate_limits import is_too_often, sender_address
 from procure.tenancy import tenant_atomic
 
 THEME_COOKIE_AGE = 365 * 24 * 60 * 60  # seconds
+MOST_RESETS = 3
+MOST_RESETS_FROM_ADDRESS = 20
+RESETS_SECONDS = 3600
 
 
 class SignInView(LoginView):
@@ -39,6 +43,39 @@ class SignInView(LoginView):
         response.status_code = 429
         response.headers["Retry-After"] = str(WRONG_PASSWORDS_SECONDS)
         return response
+
+
+class ForgottenPasswordView(PasswordResetView):
+    """Mails a link for a new password, some times an hour: nobody's mailbox is flooded from here.
+
+    An unknown address counts as a known one does, so that the answer tells nothing.
+    """
+
+    template_name = "accounts/password_reset.html"
+    email_template_name = "accounts/password_reset_email.txt"
+    subject_template_name = "accounts/password_reset_subject.txt"
+
+    def form_valid(self, form: PasswordResetForm) -> HttpResponse:
+        sentence = self._why_not(str(form.cleaned_data["email"]))
+        if not sentence:
+            return super().form_valid(form)
+        form.add_error("email", sentence)
+        response = self.form_invalid(form)
+        response.status_code = 429
+        response.headers["Retry-After"] = str(RESETS_SECONDS)
+        return response
+
+    def _why_not(self, email: str) -> str:
+        """Counts one more and says what is too often, first by sender: it costs no mailbox."""
+        sender = sender_address(self.request)
+        if is_too_often(f"resets-from:{sender}", MOST_RESETS_FROM_ADDRESS, RESETS_SECONDS):
+            return "Too many links were asked for from here. Wait an hour and try again."
+        if is_too_often(f"resets:{email.strip().casefold()}", MOST_RESETS, RESETS_SECONDS):
+            return (
+                "A link for this address was asked for several times within the hour. Look in "
+                "the mail, in the spam folder too, or wait an hour."
+            )
+        return ""
 
 
 @login_required

@@ -7,11 +7,14 @@ import multiprocessing
 from concurrent.futures import ProcessPoolExecutor
 
 import pytest
+from django.core import mail
 from django.test import Client, RequestFactory
 
+from procure.account_views import MOST_RESETS, MOST_RESETS_FROM_ADDRESS
 from procure.guessing import MOST_WRONG_PASSWORDS
 from procure.rate_limits import how_often, is_too_often, sender_address
 from tests.counts import forget_counts
+from tests.factories import UserFactory
 from tests.world import World
 
 # One worker: these tests forget the counts that others of the group look at.
@@ -120,3 +123,42 @@ def test_control_without_the_guard_the_eleventh_password_is_looked_at(
 @pytest.mark.usefixtures("with_password", "without_redis")
 def test_without_redis_people_sign_in() -> None:
     assert tried("a-long-password-9") == 302
+
+
+# --- Links for a new password -------------------------------------------------------------------
+# Addresses of their own: other tests ask for links, too, and count in the same Redis.
+
+
+@pytest.fixture
+def flooded(db: None) -> str:
+    person = UserFactory(email="flooded@acme.test")
+    person.set_password("a-long-password-9")
+    person.save()
+    return "flooded@acme.test"
+
+
+def asked_for_a_link(email: str, address: str = "10.0.0.1") -> int:
+    page = "/accounts/password/forgotten/"
+    return Client(REMOTE_ADDR=address).post(page, {"email": email}).status_code
+
+
+def test_a_mailbox_gets_three_links_an_hour_whoever_asks_in_whatever_case(flooded: str) -> None:
+    written = [flooded, flooded.upper(), flooded.title(), flooded]
+    asked = [asked_for_a_link(one, f"10.0.0.{n}") for n, one in enumerate(written)]
+    assert asked == [302] * MOST_RESETS + [429]
+    assert [one.to for one in mail.outbox] == [[flooded]] * MOST_RESETS
+
+
+@pytest.mark.django_db
+def test_an_unknown_address_is_counted_as_a_known_one() -> None:
+    asked = [asked_for_a_link("stranger@acme.test") for _ in range(MOST_RESETS + 1)]
+    assert asked == [302] * MOST_RESETS + [429]
+    assert mail.outbox == []
+
+
+def test_from_one_address_only_so_many_links_are_asked_for(flooded: str) -> None:
+    for n in range(MOST_RESETS_FROM_ADDRESS):
+        asked_for_a_link(f"person{n}@acme.test")
+    assert asked_for_a_link(flooded) == 429
+    assert asked_for_a_link(flooded, address="10.0.0.2") == 302
+    assert len(mail.outbox) == 1
