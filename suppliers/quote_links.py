@@ -1,8 +1,8 @@
 """The link that lets a supplier quote without an account.
 
-A token is 256 bits made from the invitation's random seed, the organization, the request, the
-supplier and the server's own key. Only its hash is stored: a copy of the database opens nothing,
-and a mail that is sent again carries the same link.
+A token is 256 bits made from the invitation with its random seed, the organization, the request
+and the server's own key. Only its hash is stored: a copy of the database opens nothing, and a mail
+that is sent again carries the same link, also when the supplier's record was merged meanwhile.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ def quotation_token(invitation: QuotationInvitation) -> str:
     bound = (
         invitation.organization_id,
         invitation.request_id,
-        invitation.supplier_id,
+        invitation.pk,
         invitation.link_seed,
     )
     value = "|".join(str(part) for part in bound)

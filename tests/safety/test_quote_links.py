@@ -15,6 +15,7 @@ from psycopg.conninfo import make_conninfo
 
 from procure.tenancy import IsolatedBySupplier, supplier_atomic
 from suppliers import quote_links
+from suppliers.merging import merge_suppliers
 from suppliers.models import (
     Quotation,
     QuotationInvitation,
@@ -25,6 +26,7 @@ from suppliers.models import (
 from suppliers.offering import ask_question
 from suppliers.quote_access import MOST_WRONG_LINKS, SESSION_KEY
 from tests.counts import forget_counts
+from tests.factories import SupplierFactory
 from tests.quoting.asking import invitation_of, link_of, quoted, sent_request
 from tests.services import ADMINISTRATOR
 from tests.world import World, make_world
@@ -129,6 +131,28 @@ def test_control_without_the_binding_the_moved_token_opens(
         QuotationInvitation.objects.filter(pk=north.pk).update(token_hash="0" * 64)
         QuotationInvitation.objects.filter(pk=kestrel.pk).update(token_hash=north.token_hash)
     assert Client().get(link_of(world, north)).status_code == 302
+
+
+def test_a_link_goes_on_opening_after_its_suppliers_record_was_merged(
+    world: World, request_sent: QuotationRequest
+) -> None:
+    """Kestrel is called Corvid now; what it was mailed, and what it is mailed from now on, opens."""
+    _north, kestrel = invitations(world, request_sent)
+    mailed = link_of(world, kestrel)
+    with world.inside():
+        corvid = SupplierFactory(code="CORVID", name="Corvid")
+        merge_suppliers(
+            world.kestrel, remaining=corvid, reason="New name.", actor=world.people["admin"]
+        )
+        kestrel = invitation_of(request_sent, corvid)
+    assert link_of(world, kestrel) == mailed
+    client = Client()
+    page = client.get(mailed, follow=True)
+    assert page.status_code == 200
+    assert "Printed?" in page.content.decode()
+    with world.inside():
+        quoted(request_sent, corvid, "0.5")
+        assert Quotation.objects.get(supplier=corvid).invitation_id == kestrel.pk
 
 
 def test_an_expired_link_opens_nothing_and_closes_what_was_open(
