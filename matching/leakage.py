@@ -96,9 +96,12 @@ def restore_tolerances(
     "supplier.bank_account_proposed",
     "supplier.bank_account_confirmed",
     "supplier.bank_account_rejected",
+    "supplier.merged",
+    "supplier.merge_undone",
 )
 def match_after_supplier_change(events: Sequence[BusinessEvent]) -> None:
-    """What is decided about a supplier holds or releases its open invoices."""
+    """What is decided about a supplier holds or releases its open invoices: so does a merge, after
+    which they are of another supplier, beside its orders, limits and earlier invoices."""
     words = sorted({f"{event.label}: {event.summary}" for event in events})
     suppliers = {event.subject_id for event in events}
     ids = SupplierInvoice.objects.filter(supplier_id__in=suppliers, status=Status.OPEN)

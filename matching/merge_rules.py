@@ -8,6 +8,7 @@ from typing import Any
 from django.db.models import Count, Q, Sum
 
 from matching.models import SupplierInvoice
+from purchasing.models import PurchaseOrder
 from suppliers.following import (
     MOVES,
     Reference,
@@ -71,21 +72,27 @@ def numbers_billed_twice(merged: Supplier, remaining: Supplier) -> list[str]:
 
 @objects_to_undoing
 def billed_since(merge: SupplierMerge, moved: dict[str, list[int]]) -> list[str]:
-    """An invoice of the remaining record cannot bill an order of another supplier."""
+    """What came, or was approved, as one supplier's cannot be about the order of another.
+
+    What was there before and is still open may: it is matched anew, and held.
+    """
     orders = moved.get("purchasing.PurchaseOrder.supplier", [])
     invoices = moved.get(INVOICES.label, [])
-    since = (
-        INVOICES.rows(merge.remaining_id)
-        .exclude(pk__in=invoices)
-        .exclude(status=SupplierInvoice.Status.VOID)
-        .filter(Q(lines__order_line__order__in=orders) | Q(credits__in=invoices))
+    last_id = merge.former["last_ids"][INVOICES.label]
+    since = Q(pk__gt=last_id) | Q(approved_at__gt=merge.merged_at)
+    staying = PurchaseOrder.objects.filter(supplier=merge.remaining).exclude(pk__in=orders)
+    goes, bills = Q(pk__in=invoices), "lines__order_line__order__in"
+    across = INVOICES.rows(merge.remaining_id).filter(
+        since,
+        ~goes & (Q(**{bills: orders}) | Q(credits__in=invoices)) | goes & Q(**{bills: staying}),
     )
-    numbers = list(since.order_by("number").values_list("number", flat=True).distinct())
+    across = across.exclude(status=SupplierInvoice.Status.VOID)
+    numbers = list(across.order_by("number").values_list("number", flat=True).distinct())
     if not numbers:
         return []
     return [
-        f"{_named(numbers)} came after the merge and bills or credits what would go back to "
-        f"{merge.merged.name}. Void it and capture it again afterwards."
+        f"{_named(numbers)} came or was approved after the merge and is about an order or invoice "
+        "that would be another record's than its own. Void it and capture it again afterwards."
     ]
 
 

@@ -5,13 +5,19 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from procure.daily import every_day
 from procure.events import record_all
 from procure.figures import long_date
-from suppliers.models import CriterionAnswer, ExpiryReminder, Qualification, QualificationCriterion
+from suppliers.models import (
+    CriterionAnswer,
+    ExpiryReminder,
+    Qualification,
+    QualificationCriterion,
+    Supplier,
+)
 from suppliers.qualification import is_lapsed, let_qualification_fall
 from suppliers.vetting import EVIDENCE_ENDS
 
@@ -43,14 +49,12 @@ def expiries(today: date, within_days: int = REMIND_DAYS_BEFORE[-1]) -> list[Exp
     """What ends within so many days, today included, soonest first: two statements."""
     last = today + timedelta(days=within_days)
     soon = Q(valid_to__gte=today, valid_to__lte=last)
-    qualifications = Qualification.objects.filter(
-        soon, status__in=Qualification.USABLE
-    ).select_related("supplier", "category__owner", "decided_by")
+    qualifications = _usable().filter(soon).select_related("category__owner", "decided_by")
     answers = CriterionAnswer.objects.filter(
         soon,
         outcome=CriterionAnswer.Outcome.MET,
         criterion__retired_at__isnull=True,
-        qualification__status__in=Qualification.USABLE,
+        qualification__in=_usable(),
     ).select_related(
         "criterion",
         "qualification__supplier",
@@ -100,16 +104,23 @@ def remind_of_expiries() -> None:
 def let_lapsed_qualifications_fall() -> None:
     """Each in turn, in the order of their suppliers' locks."""
     today = timezone.localdate()
-    usable = Qualification.objects.filter(status__in=Qualification.USABLE)
     over = (
-        usable.annotate(evidence_ends=EVIDENCE_ENDS)
+        _usable()
+        .annotate(evidence_ends=EVIDENCE_ENDS)
         .filter(Q(valid_to__lt=today) | Q(evidence_ends__lt=today))
-        .select_related("supplier", "category")
         .order_by("supplier_id", "pk")
     )
     for qualification in list(over):
         if is_lapsed(qualification):
             let_qualification_fall(qualification, actor=None)
+
+
+def _usable() -> QuerySet[Qualification]:
+    """Those that count; what stayed behind with a merged record neither ends nor changes anything
+    until the two are made two again."""
+    rows: QuerySet[Qualification] = Qualification.objects.filter(status__in=Qualification.USABLE)
+    merged = Supplier.Status.MERGED
+    return rows.exclude(supplier__status=merged).select_related("supplier", "category")
 
 
 def _key(expiry: Expiry, today: date) -> tuple[int, int | None, date, int]:

@@ -170,16 +170,23 @@ def moving_rows(reference: Reference, merged: Supplier, remaining: Supplier) -> 
 
 def payments_wait_until(merged: Supplier, remaining: Supplier) -> date | None:
     """What was billed under one record is paid as the other says: where their accounts differ,
-    that is a change of bank details, and payments wait as long as after one."""
+    that is a change of bank details, and payments wait as long as after one.
+
+    What waits by an earlier merge into the first record goes on waiting, whatever the accounts.
+    """
     accounts = BankAccount.objects.filter(supplier__in=[merged.pk, remaining.pk])
     today = timezone.localdate()
     in_force: dict[int, str] = {}
     for one in accounts.order_by("version"):
         if one.is_in_force(today):
             in_force[one.supplier_id] = one.number
-    if in_force.get(merged.pk) == in_force.get(remaining.pk):
-        return None
-    return today + timedelta(days=remaining.organization.bank_waiting_days)
+    earlier = SupplierMerge.objects.filter(
+        remaining=merged, payments_from__gt=today, undone_at__isnull=True
+    )
+    ends = [day for day in earlier.values_list("payments_from", flat=True) if day]
+    if in_force.get(merged.pk) != in_force.get(remaining.pk):
+        ends.append(today + timedelta(days=remaining.organization.bank_waiting_days))
+    return max(ends, default=None)
 
 
 def _lock_both(merged: Supplier, remaining: Supplier) -> tuple[Supplier, Supplier]:

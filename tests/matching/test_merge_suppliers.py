@@ -14,6 +14,7 @@ from matching.capture import capture_invoice
 from matching.captured import CapturedLine
 from matching.models import SupplierInvoice
 from procure.errors import BusinessRuleError
+from procure.events import work_off
 from procure.fields import OrganizationForeignKey
 from procure.models import BusinessEvent
 from purchasing.models import PurchaseOrder
@@ -32,8 +33,13 @@ from suppliers.models import (
     SupplierMerge,
 )
 from suppliers.payment_holds import payments_held
-from tests.factories import ApprovedVendorFactory, PriceAgreementFactory, QualificationFactory
-from tests.matching.paying import an_order, billed, invoice
+from tests.factories import (
+    ApprovedVendorFactory,
+    PriceAgreementFactory,
+    QualificationFactory,
+    SupplierFactory,
+)
+from tests.matching.paying import an_order, billed, held_by, invoice, receive, status_of
 from tests.world import World
 
 
@@ -195,7 +201,7 @@ def test_an_invoice_since_on_a_moved_order_refuses_the_way_back(inside: World) -
         "cannot_undo",
         lambda: undo_merge(merge, reason="Two", actor=world.people["sourcing_lead"]),
     )
-    assert said.startswith("INV-8 came after the merge and bills or credits what would go back")
+    assert said.startswith("INV-8 came or was approved after the merge and is about an order")
     order.refresh_from_db()
     assert order.supplier_id == world.kestrel.pk
 
@@ -238,6 +244,59 @@ def test_a_merge_makes_no_account_payable_and_payments_wait(inside: World) -> No
     assert payments_held([world.northline.pk], until) == {}
     undo_merge(merge, reason="Two", actor=world.people["sourcing_lead"])
     assert payments_held([world.northline.pk]) == {}
+
+
+def test_what_waits_by_a_merge_waits_on_when_its_record_is_merged_again(inside: World) -> None:
+    world = inside
+    third = SupplierFactory(code="NORTH-2", name="Northline Packaging Inc")
+    an_account(world, world.kestrel, "111")
+    an_account(world, world.northline, "222")
+    an_account(world, third, "222")
+    first = merged_into_northline(world)
+    lead = world.people["sourcing_lead"]
+    merge_suppliers(world.northline, remaining=third, reason="Same tax id.", actor=lead)
+    assert payments_held([third.pk])[third.pk].until == first.payments_from
+
+
+def kestrel_bills_what_northline_was_to_deliver(world: World) -> SupplierInvoice:
+    order = an_order(world, (world.shipper, 100, "0.612"))
+    receive(world, order, (1, 100))
+    return invoice(world, "K-7", billed(1, 100, "0.612"), supplier=world.kestrel)
+
+
+def test_what_one_record_bills_of_the_others_order_is_matched_anew_after_the_merge(
+    world: World,
+) -> None:
+    with world.inside():
+        billing = kestrel_bills_what_northline_was_to_deliver(world)
+        assert held_by(billing) == ["PO_SUPPLIER"]
+        merge = merged_into_northline(world)
+    work_off(world.organization.pk)
+    with world.inside():
+        assert (held_by(billing), status_of(billing)) == ([], "approved")
+        said = refused(
+            "cannot_undo",
+            lambda: undo_merge(merge, reason="Two", actor=world.people["sourcing_lead"]),
+        )
+        assert said.startswith("K-7 came or was approved after the merge and is about an order")
+
+
+def test_an_invoice_that_still_waits_is_held_again_when_the_merge_is_undone(world: World) -> None:
+    with world.inside():
+        order = an_order(world, (world.shipper, 100, "0.612"))
+        waiting = invoice(world, "K-7", billed(1, 100, "0.612"), supplier=world.kestrel)
+        merge = merge_suppliers(
+            world.northline, remaining=world.kestrel, reason="One", actor=world.people["admin"]
+        )
+    work_off(world.organization.pk)
+    with world.inside():
+        assert held_by(waiting) == ["AWAITING_RECEIPT"]
+        undo_merge(merge, reason="Two plants.", actor=world.people["admin"])
+    work_off(world.organization.pk)
+    with world.inside():
+        order.refresh_from_db()
+        assert order.supplier_id == world.northline.pk
+        assert held_by(waiting) == ["PO_SUPPLIER"]
 
 
 def test_the_database_lets_a_captured_invoice_follow_a_merge_and_nothing_else(

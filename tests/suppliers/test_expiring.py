@@ -6,6 +6,7 @@ from procure.models import BusinessEvent
 from suppliers.approved_vendors import list_decisions
 from suppliers.criteria import CriterionDetails, add_criterion
 from suppliers.expiring import let_lapsed_qualifications_fall, remind_of_expiries
+from suppliers.merging import merge_suppliers
 from suppliers.models import (
     ApprovedVendor,
     Category,
@@ -14,6 +15,7 @@ from suppliers.models import (
     Qualification,
 )
 from tests.suppliers.support import day, kinds, nothing_changes
+from tests.suppliers.world import entry, qualification
 
 
 def northline(world):
@@ -144,3 +146,21 @@ def test_what_nobody_asked_for_is_written_with_the_organizations_days(db):
     with world.inside():
         summary = BusinessEvent.objects.get(kind="supplier.qualification_expired").summary
     assert f"{last_day:%d.%m.%Y}" in summary
+
+
+def test_what_stayed_behind_with_a_merged_record_stops_nobodys_daily_work(world):
+    """Kestrel was preferred until a qualification that ends; both stayed with its record."""
+    there = northline(world).category
+    entry(world.northline, there)
+    qualification(world.kestrel, there, valid_to=day(1))
+    entry(world.kestrel, there, "preferred")
+    merge_suppliers(world.kestrel, remaining=world.northline, reason="One", actor=world.sana)
+    remind_of_expiries()
+    assert stages() == []
+    left = Qualification.objects.filter(supplier=world.kestrel, category=there)
+    assert left.update(valid_to=day(-1)) == 1
+    ends(world, -1)
+    let_lapsed_qualifications_fall()
+    of = {one.supplier_id: one.status for one in Qualification.objects.filter(category=there)}
+    assert of[world.northline.pk] == "in_review"
+    assert of[world.kestrel.pk] == "qualified"
