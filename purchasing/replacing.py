@@ -10,7 +10,6 @@ from django.db import transaction
 from django.db.models import Count, Sum
 from django.utils import timezone
 
-from procure.documents import lock
 from procure.errors import BusinessRuleError
 from procure.events import record
 from procure.figures import long_date
@@ -20,6 +19,7 @@ from purchasing.drilling import Drill, DrillLine, Replacement, drill_of
 from purchasing.models import PurchaseOrder, PurchaseOrderLine
 from purchasing.off_list import check_list
 from purchasing.ordering import draft_purchase_order
+from suppliers.merged_records import lock_supplier
 from suppliers.models import Category, Supplier
 
 DRILLED = "supplier.drilled"
@@ -33,7 +33,7 @@ def draft_replacements(supplier: Supplier, *, actor: User) -> list[PurchaseOrder
     is sent, and every draft goes the usual way. Refused: no open order that an approved fallback
     could take over, and drafts of an earlier drill that are still drafts.
     """
-    supplier = lock(supplier)
+    supplier = lock_supplier(supplier)
     _require_no_drafts(supplier)
     today = timezone.localdate()
     drill = drill_of(supplier, supplier.organization.currency, today)

@@ -16,6 +16,7 @@ from procure.events import record
 from procure.figures import long_date, money
 from procure.models import User
 from suppliers.approved_vendors import lineage_of
+from suppliers.merged_records import lock_supplier
 from suppliers.models import Category, Qualification, Supplier
 from suppliers.provisional import AdmissionTask, ProvisionalAdmission
 
@@ -41,7 +42,7 @@ def admit_provisionally(
     the past or more than 180 days away, a supplier that is blocked, suspended or disqualified,
     and a second admission beside one that is not over.
     """
-    supplier = lock(supplier)
+    supplier = lock_supplier(supplier)
     require_status(supplier, Supplier.Status.ACTIVE)
     today = timezone.localdate()
     wanted = [text.strip() for text in tasks if text.strip()]

@@ -21,6 +21,7 @@ from procure.figures import long_date
 from procure.models import User
 from suppliers.decided import require_chosen
 from suppliers.details import apply_changes, changed_words
+from suppliers.merged_records import lock_supplier
 from suppliers.models import (
     AgreementAmendment,
     PriceAgreement,
@@ -93,7 +94,7 @@ def agree_prices(
     Refused: a number in use, days in the wrong order, no price at all, two prices for the same
     SKU and quantity, and a decision that did not choose the supplier.
     """
-    supplier = lock(supplier)
+    supplier = lock_supplier(supplier)
     require_status(supplier, Supplier.Status.ACTIVE)
     require_days_in_order(valid_from, valid_to)
     if not prices:

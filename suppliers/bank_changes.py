@@ -16,6 +16,7 @@ from procure.errors import BusinessRuleError
 from procure.events import record
 from procure.figures import long_date
 from procure.models import User
+from suppliers.merged_records import lock_supplier
 from suppliers.models import BankAccount, Contact, Supplier
 
 Status = BankAccount.Status
@@ -54,7 +55,7 @@ def propose_bank_account(
     confirmed before, none that was on file for a while, because whoever wants to lead payments
     astray puts a number on file first.
     """
-    supplier = lock(supplier)
+    supplier = lock_supplier(supplier)
     require_status(supplier, Supplier.Status.ACTIVE, Supplier.Status.BLOCKED)
     values = details.tidied()
     _require_sense(values, reason)

@@ -19,6 +19,7 @@ from procure.models import User
 from procure.money import ZERO
 from procure.units import canonical_unit
 from suppliers.details import apply_changes, changed_words
+from suppliers.merged_records import lock_supplier
 from suppliers.models import Category, PriceAgreement, Sku, Supplier, VolumeCommitment
 from suppliers.validity import require_days_in_order
 
@@ -56,7 +57,7 @@ def commit_volume(
     Refused: nothing committed, days in the wrong order, a SKU and a category at once, a quantity
     without a unit, another supplier's agreement, and days that a like commitment has already.
     """
-    supplier = lock(supplier)
+    supplier = lock_supplier(supplier)
     require_status(supplier, Supplier.Status.ACTIVE)
     unit = _checked_unit(volume)
     if agreement is not None and agreement.supplier_id != supplier.pk:

@@ -17,6 +17,7 @@ from procure.errors import BusinessRuleError
 from procure.events import record
 from procure.models import User
 from suppliers.approved_vendors import lineage_of
+from suppliers.merged_records import lock_supplier
 from suppliers.models import Category, CriterionAnswer, Qualification, QualificationCriterion
 
 Outcome = CriterionAnswer.Outcome
@@ -90,7 +91,7 @@ def answer_criterion(
     Without a last day the evidence lasts as long as the criterion says. Refused: a waiver without
     its reason, a last day in the past, a document missing, a point that is not asked here.
     """
-    lock(qualification.supplier)
+    lock_supplier(qualification.supplier)
     qualification = lock(qualification)
     criterion = lock(criterion)
     _require_asked(criterion, qualification)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from procure.documents import lock
 from procure.errors import BusinessRuleError
 from suppliers.models import Supplier, SupplierMerge
 
@@ -47,3 +48,10 @@ def require_not_merged(supplier: Supplier | None) -> None:
             f"{supplier.name} was merged into {remaining.name} ({remaining.code}): take that one.",
             "supplier",
         )
+
+
+def lock_supplier(supplier: Supplier) -> Supplier:
+    """The fresh record, locked; one that was merged meanwhile is refused with the one to take."""
+    fresh = lock(supplier)
+    require_not_merged(fresh)
+    return fresh

@@ -15,6 +15,7 @@ from procure.figures import long_date
 from procure.models import Membership, User
 from procure.permissions import may
 from suppliers.checklists import checklist_of
+from suppliers.merged_records import lock_supplier
 from suppliers.models import ApprovedVendor, Category, Qualification, Supplier
 from suppliers.vendor_approval import take_preferred_away
 from suppliers.vetting import EVIDENCE_ENDS
@@ -81,7 +82,7 @@ def qualify_supplier(
     that one added oneself, and lifting a suspension or disqualification that one decided oneself.
     Suspending waits for nobody: one person is enough to stop buying.
     """
-    supplier = lock(supplier)
+    supplier = lock_supplier(supplier)
     found: Qualification | None = _stored(supplier, category)
     wanted = {"status": status, "valid_to": valid_to, "note": note.strip()}
     if found is not None and all(getattr(found, key) == wanted[key] for key in wanted):

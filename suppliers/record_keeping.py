@@ -11,6 +11,7 @@ from procure.documents import lock
 from procure.errors import BusinessRuleError
 from procure.events import record
 from procure.models import User
+from suppliers.merged_records import lock_supplier
 from suppliers.models import RiskNote, Supplier, SupplierAddress
 
 
@@ -19,7 +20,7 @@ def set_supplier_address(
     supplier: Supplier, *, kind: str, address: str, actor: User
 ) -> SupplierAddress | None:
     """Sets where orders, returns or payments by post go; an empty address takes it away."""
-    supplier = lock(supplier)
+    supplier = lock_supplier(supplier)
     found = SupplierAddress.objects.filter(supplier=supplier, kind=kind).first()
     before, text = (found.address if found else ""), "\n".join(address.splitlines()).strip()
     if text == before:
@@ -54,7 +55,7 @@ def note_risk(
     actor: User,
 ) -> RiskNote:
     """Writes down a risk. Refused: nothing said, a last day in the past, the same said already."""
-    supplier = lock(supplier)
+    supplier = lock_supplier(supplier)
     today = timezone.localdate()
     if not text.strip():
         raise BusinessRuleError("text_missing", "Say what the risk is.", "text")

@@ -16,6 +16,7 @@ from suppliers.details import (
     changed_words,
     values_of,
 )
+from suppliers.merged_records import lock_supplier
 from suppliers.models import Contact, PerformanceCell, PriceAgreement, Supplier
 from suppliers.rollups import StaleKey, mark_stale
 
@@ -35,7 +36,7 @@ def create_supplier(*, details: SupplierDetails, actor: User) -> Supplier:
 @transaction.atomic
 def change_supplier(supplier: Supplier, *, details: SupplierDetails, actor: User) -> Supplier:
     """Changes what is said of a supplier. The currency stays once prices are agreed in it."""
-    supplier = lock(supplier)
+    supplier = lock_supplier(supplier)
     changes = apply_changes(supplier, values_of(details))
     if not changes:
         return supplier
@@ -83,7 +84,7 @@ STATUS_EVENTS = {
 def _set_status(
     supplier: Supplier, status: Status, allowed: tuple[Status, ...], reason: str, actor: User
 ) -> Supplier:
-    supplier = lock(supplier)
+    supplier = lock_supplier(supplier)
     require_status(supplier, *allowed)
     if not reason.strip():
         raise BusinessRuleError("reason_missing", "Say why in a few words.", "reason")
@@ -97,7 +98,7 @@ def _set_status(
 @transaction.atomic
 def add_contact(supplier: Supplier, *, details: ContactDetails, actor: User) -> Contact:
     """Adds a person at the supplier."""
-    supplier = lock(supplier)
+    supplier = lock_supplier(supplier)
     contact: Contact = Contact.objects.create(supplier=supplier, **values_of(details))
     record("supplier.contact_added", supplier, actor=actor, summary=f"{contact.name} is a contact.")
     return contact

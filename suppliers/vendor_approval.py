@@ -20,6 +20,7 @@ from procure.figures import long_date
 from procure.models import Location, User
 from suppliers.approved_vendors import lineage_of
 from suppliers.decided import require_chosen
+from suppliers.merged_records import lock_supplier, require_not_merged
 from suppliers.models import (
     ApprovedVendor,
     Category,
@@ -76,7 +77,7 @@ def approve_vendor(
     """
     if share_percent is not None:
         hold_shares()
-    supplier = lock(supplier)
+    supplier = lock_supplier(supplier)
     require_status(supplier, Supplier.Status.ACTIVE)
     if (category is None) == (sku is None):
         raise BusinessRuleError("scope", "Choose either a category or a SKU.", "category")
@@ -129,6 +130,7 @@ def change_vendor_approval(
     """
     hold_shares()
     entry = lock(entry)
+    require_not_merged(entry.supplier)
     today = timezone.localdate()
     _require_not_over(entry, today)
     require_days_in_order(max(today, entry.valid_from), valid_to)

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 
+from procure.models import BusinessEvent
 from suppliers.merging import merge_suppliers
 from suppliers.models import Contact, Supplier, SupplierMerge, SuppliersToldApart
 from suppliers.possible_duplicates import likenesses, possible_duplicates, tell_apart
@@ -130,3 +132,65 @@ def test_a_merged_record_is_ordered_from_no_more_and_its_code_names_the_other(
         actor=world.people["sourcing_lead"],
     )
     assert suppliers_by_code(["kestrel"]) == {"KESTREL": world.northline}
+
+
+def test_every_step_on_a_merged_record_says_which_one_to_take(world: World) -> None:
+    """Whoever still had the old page open reads where the record went, and nothing changes."""
+    with world.inside():
+        Contact.objects.create(supplier=world.kestrel, name="Ida", phone="+1 555 0101")
+        behind = ApprovedVendorFactory(supplier=world.kestrel, category=world.packaging)
+        merge_suppliers(
+            world.kestrel, remaining=world.northline, reason="One", actor=world.people["admin"]
+        )
+    today = timezone.localdate()
+    box = str(world.boxes.public_id)
+    steps: list[tuple[str, dict[str, object]]] = [
+        (
+            "edit/",
+            {
+                "name": "K",
+                "code": "K",
+                "currency": "USD",
+                "payment_terms_days": 30,
+                "early_late_days": 3,
+            },
+        ),
+        ("block/", {"reason": "Fraud"}),
+        ("contacts/new/", {"name": "Too late"}),
+        ("addresses/remit_to/", {"address": "1 Main St"}),
+        ("risks/new/", {"kind": "financial", "severity": "high", "text": "Late"}),
+        ("qualification/", {"category": box, "status": "suspended", "note": "Late"}),
+        (
+            "admit/",
+            {
+                "category": box,
+                "maximum_spend": "10",
+                "maximum_orders": "1",
+                "expires_on": today,
+                "tasks": "Insurance",
+                "reason": "Flood",
+            },
+        ),
+        (
+            "agreements/new/",
+            {
+                "number": "K-9",
+                "valid_from": today,
+                "prices-TOTAL_FORMS": "1",
+                "prices-INITIAL_FORMS": "0",
+                "prices-0-sku": "CTN-12-KR",
+                "prices-0-unit_price": "1",
+            },
+        ),
+    ]
+    lead = world.client("sourcing_lead")
+    with world.inside():
+        before = BusinessEvent.objects.count()
+    for step, typed in steps:
+        words = lead.post(of_kestrel(world, step), typed).content.decode()
+        assert "Kestrel Pack was merged into Northline Packaging (NORTH)" in words, step
+    entry = world.url(f"approved-vendors/{behind.public_id}/")
+    words = lead.post(entry, {"standing": "backup", "rank": "1"}).content.decode()
+    assert "Kestrel Pack was merged into Northline Packaging (NORTH)" in words
+    with world.inside():
+        assert BusinessEvent.objects.count() == before
