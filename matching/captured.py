@@ -9,8 +9,8 @@ from decimal import Decimal
 
 from matching.invoice_numbers import plain_number
 from matching.models import SupplierInvoice
-from procure.columns import SOUND_YEARS
 from procure.errors import BusinessRuleError
+from procure.form_fields import require_sound_year
 from procure.money import ZERO
 from suppliers.models import Supplier
 
@@ -108,8 +108,8 @@ def require_sound(invoice: CapturedInvoice) -> None:
 def _require_sound_days(invoice: CapturedInvoice) -> None:
     for name in ("invoiced_on", "received_on", "due_on", "discount_until"):
         day = getattr(invoice, name)
-        if day is not None and day.year not in SOUND_YEARS:
-            raise BusinessRuleError(name, f"The year of {day.isoformat()} cannot be right.", name)
+        if day is not None:
+            require_sound_year(day, name)
     if invoice.due_on is not None and invoice.due_on < invoice.invoiced_on:
         raise BusinessRuleError("due_on", "It is due before it was written.", "due_on")
 

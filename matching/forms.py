@@ -15,6 +15,7 @@ from matching.captured import CapturedInvoice, CapturedLine
 from matching.models import SupplierInvoice
 from matching.questions import DifferenceCause
 from procure.errors import BusinessRuleError
+from procure.form_fields import DayField
 from procure.money import ZERO
 from suppliers.models import Supplier
 
@@ -48,12 +49,10 @@ class InvoiceForm(forms.Form):
         help_text="An order or delivery note in it is found.",
     )  # fmt: skip
     currency = forms.CharField(max_length=3, label="Currency")
-    invoiced_on = forms.DateField(label="Invoice date")
-    received_on = forms.DateField(label="Received on")
-    due_on = forms.DateField(
-        required=False, label="Due on", help_text="Empty: by the supplier's terms."
-    )
-    discount_until = forms.DateField(required=False, label="Discount until")
+    invoiced_on = DayField(label="Invoice date")
+    received_on = DayField(label="Received on")
+    due_on = DayField(required=False, label="Due on", help_text="Empty: by the supplier's terms.")
+    discount_until = DayField(required=False, label="Discount until")
     early_discount_percent = forms.DecimalField(
         required=False,
         min_value=ZERO,
@@ -176,7 +175,7 @@ class ResolveForm(forms.Form):
     cause = forms.ChoiceField(
         choices=[("", "Not said"), *DifferenceCause.choices], required=False, label="Cause"
     )
-    until = forms.DateField(required=False, label="Look again on")
+    until = DayField(required=False, label="Look again on")
 
     equals = forms.CharField(max_length=12_000, required=False)
 

@@ -29,6 +29,7 @@ from matching.paying import make_payment_batch
 from matching.payment_forms import PayableFilter
 from procure.documents import idempotent
 from procure.errors import BusinessRuleError
+from procure.form_fields import require_sound_year
 from procure.permissions import requires
 from procure.screens import render_screen
 from procure.tenancy import OrganizationRequest
@@ -129,6 +130,7 @@ def _pay_on(request: OrganizationRequest) -> date:
         day = None
     if day is None:
         raise BusinessRuleError("pay_on", "Say on which day it is paid.", "pay_on")
+    require_sound_year(day, "pay_on")
     return day
 
 

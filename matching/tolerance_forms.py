@@ -11,6 +11,7 @@ from django.forms.boundfield import BoundField
 from django.utils import timezone
 
 from matching.limits import Mode
+from procure.form_fields import DayField
 from procure.money import ZERO, plain_decimal
 from suppliers.models import Category, Sku, Supplier
 
@@ -44,7 +45,7 @@ class ToleranceForm(forms.Form):
         queryset=None, to_field_name="public_id", required=False, empty_label="Any category"
     )
     sku = forms.CharField(required=False, max_length=80, label="SKU", help_text="Its code.")
-    valid_from = forms.DateField(label="Applies to invoices received from")
+    valid_from = DayField(label="Applies to invoices received from")
     header_cap = forms.DecimalField(
         required=False, min_value=ZERO, max_digits=14, decimal_places=4,
         label="All accepted differences of an invoice together, at most",
@@ -144,7 +145,7 @@ class WhichRuleForm(forms.Form):
         queryset=None, to_field_name="public_id", empty_label="Choose a supplier"
     )
     sku = forms.CharField(required=False, max_length=80, label="SKU")
-    on = forms.DateField(required=False, label="Received on")
+    on = DayField(required=False, label="Received on")
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

@@ -8,11 +8,14 @@ from zoneinfo import available_timezones
 from babel.core import Locale, UnknownLocaleError
 from django import forms
 from django.contrib.auth.forms import AuthenticationForm
+from django.core.validators import MaxLengthValidator
 
 from procure.errors import BusinessRuleError
 from procure.models import Location, Membership, Organization, User
 from procure.permissions import Role
 from procure.tenancy import current_organization_id
+
+MOST_PASSWORD = 1000  # characters; hashing more is work that anybody could make
 
 
 def add_rule_error(form: forms.BaseForm, error: BusinessRuleError) -> None:
@@ -31,6 +34,8 @@ class SignInForm(AuthenticationForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["username"].label = "E-mail address"
+        password = self.fields["password"]
+        password.validators.append(MaxLengthValidator(MOST_PASSWORD))
         self.fields["username"].widget = forms.EmailInput(
             attrs={"autocomplete": "username", "autofocus": True}
         )
@@ -52,6 +57,7 @@ class JoinForm(forms.Form):
         label="Password",
         required=False,
         strip=False,
+        max_length=MOST_PASSWORD,
         widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
     )
 
@@ -131,6 +137,10 @@ class OrganizationForm(forms.ModelForm[Organization]):
 
 class LocationForm(forms.ModelForm[Location]):
     """A place goods are shipped to."""
+
+    address = forms.CharField(
+        required=False, max_length=1000, widget=forms.Textarea(attrs={"rows": 4})
+    )
 
     class Meta:
         model = Location

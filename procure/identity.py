@@ -19,6 +19,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils import timezone
 
+from procure.forms import MOST_PASSWORD
 from procure.screens import render_screen
 from procure.tenancy import OrganizationRequest, View
 
@@ -36,6 +37,7 @@ class PasswordForm(forms.Form):
     identity_password = forms.CharField(
         label="Your password",
         strip=False,
+        max_length=MOST_PASSWORD,
         widget=forms.PasswordInput(attrs={"autocomplete": "current-password", "autofocus": True}),
     )
 

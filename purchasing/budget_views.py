@@ -10,6 +10,7 @@ from django.shortcuts import redirect
 
 from procure.documents import find, idempotent
 from procure.errors import BusinessRuleError
+from procure.form_fields import DayField
 from procure.forms import add_rule_error
 from procure.permissions import requires
 from procure.screens import render_screen
@@ -26,10 +27,8 @@ class BudgetForm(forms.Form):
     )
     amount = forms.DecimalField(label="Amount", max_digits=18, decimal_places=4)
     currency = forms.CharField(label="Currency", min_length=3, max_length=3)
-    period_start = forms.DateField(
-        label="First day", widget=forms.DateInput(attrs={"type": "date"})
-    )
-    period_end = forms.DateField(label="Last day", widget=forms.DateInput(attrs={"type": "date"}))
+    period_start = DayField(label="First day", widget=forms.DateInput(attrs={"type": "date"}))
+    period_end = DayField(label="Last day", widget=forms.DateInput(attrs={"type": "date"}))
 
     def clean_currency(self) -> str:
         """Upper case, as orders write it."""

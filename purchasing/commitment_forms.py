@@ -7,6 +7,7 @@ from typing import Any
 from django import forms
 from django.utils import timezone
 
+from procure.form_fields import DayField
 from suppliers.committing import CommittedVolume
 from suppliers.forms import CategoryField, SkuField
 from suppliers.models import Category, PriceAgreement, Supplier, VolumeCommitment
@@ -46,9 +47,11 @@ class CommitmentForm(forms.Form):
         max_length=20,
         help_text="Empty: the SKU's own.",
     )
-    starts_on = forms.DateField(label="First day", initial=timezone.localdate)
-    ends_on = forms.DateField(label="Last day")
-    note = forms.CharField(required=False, widget=forms.Textarea(attrs={"rows": 2}))
+    starts_on = DayField(label="First day", initial=timezone.localdate)
+    ends_on = DayField(label="Last day")
+    note = forms.CharField(
+        required=False, max_length=4000, widget=forms.Textarea(attrs={"rows": 2})
+    )
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -77,8 +80,10 @@ class CommitmentChangeForm(forms.Form):
     """How much is committed, and until when."""
 
     committed = forms.DecimalField(label="Committed", max_digits=14, decimal_places=4)
-    ends_on = forms.DateField(label="Last day")
-    note = forms.CharField(required=False, widget=forms.Textarea(attrs={"rows": 2}))
+    ends_on = DayField(label="Last day")
+    note = forms.CharField(
+        required=False, max_length=4000, widget=forms.Textarea(attrs={"rows": 2})
+    )
 
 
 class CommitmentWithdrawForm(forms.Form):

@@ -21,6 +21,7 @@ from django.utils import timezone
 
 from procure.errors import BusinessRuleError
 from procure.figures import current_locale, reading_as
+from procure.form_fields import require_sound_year
 from procure.models import Location
 from procure.money import NotADecimalError, parse_decimal
 from procure.tenancy import OrganizationRequest, View
@@ -75,9 +76,11 @@ def typed_day(text: str, field: str) -> date | None:
     if not text.strip():
         return None
     try:
-        return date.fromisoformat(text.strip())
+        day = date.fromisoformat(text.strip())
     except ValueError as error:
         raise BusinessRuleError("date", "Give the date as year-month-day.", field) from error
+    require_sound_year(day, field)
+    return day
 
 
 def chosen(model: type[Row], text: str, sentence: str, field: str) -> Row | None:

@@ -9,6 +9,7 @@ from django import forms
 from django.forms.formsets import BaseFormSet
 from django.utils import timezone
 
+from procure.form_fields import DayField
 from suppliers.agreeing import AgreementTerms, PriceRow, Step
 from suppliers.forms import SkuField
 from suppliers.models import Sku
@@ -50,9 +51,11 @@ class AgreementForm(TermsForm):
     """The head of a price agreement."""
 
     number = forms.CharField(label="Agreement number", max_length=60)
-    valid_from = forms.DateField(label="First day", initial=timezone.localdate)
-    valid_to = forms.DateField(label="Last day", required=False)
-    note = forms.CharField(required=False, widget=forms.Textarea(attrs={"rows": 2}))
+    valid_from = DayField(label="First day", initial=timezone.localdate)
+    valid_to = DayField(label="Last day", required=False)
+    note = forms.CharField(
+        required=False, max_length=8000, widget=forms.Textarea(attrs={"rows": 2})
+    )
 
     field_order = ["number", "valid_from", "valid_to"]
 
@@ -69,8 +72,10 @@ class AmendingForm(forms.Form):
 class AgreementChangeForm(AmendingForm, TermsForm):
     """The end, the terms and the note of an agreement."""
 
-    valid_to = forms.DateField(label="Last day", required=False, help_text="Empty: without an end.")
-    note = forms.CharField(required=False, widget=forms.Textarea(attrs={"rows": 2}))
+    valid_to = DayField(label="Last day", required=False, help_text="Empty: without an end.")
+    note = forms.CharField(
+        required=False, max_length=8000, widget=forms.Textarea(attrs={"rows": 2})
+    )
 
     field_order = ["valid_to", "incoterm", "payment_terms_days", "is_price_fixed", "note"]
 
@@ -78,7 +83,7 @@ class AgreementChangeForm(AmendingForm, TermsForm):
 class EffectiveForm(AmendingForm):
     """From which day changed prices hold."""
 
-    effective_on = forms.DateField(label="Prices hold from", initial=timezone.localdate)
+    effective_on = DayField(label="Prices hold from", initial=timezone.localdate)
 
     field_order = ["effective_on", "reason"]
 

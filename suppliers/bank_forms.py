@@ -9,6 +9,7 @@ from django import forms
 from django.utils import timezone
 
 from procure.figures import long_date
+from procure.form_fields import MomentField
 from suppliers.bank_changes import BankDetails
 from suppliers.bank_checks import countries
 from suppliers.models import BankAccount, Contact
@@ -68,7 +69,7 @@ class CallBackForm(forms.Form):
         help_text="On file before the change was proposed. No other number proves anything.",
     )
     spoke_with = forms.CharField(label="Whom you spoke with", max_length=150)
-    called_at = forms.DateTimeField(
+    called_at = MomentField(
         label="When",
         widget=forms.DateTimeInput(attrs={"type": "datetime-local"}, format=DAY_AND_TIME),
     )

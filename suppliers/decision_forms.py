@@ -8,6 +8,7 @@ from typing import Any, cast
 from django import forms
 from django.forms.formsets import BaseFormSet
 
+from procure.form_fields import DayField
 from suppliers.deciding import Candidate
 from suppliers.forms import CategoryField, SkuField
 from suppliers.models import Category
@@ -33,7 +34,7 @@ class DecisionForm(forms.Form):
     """What is decided and why, and when it is looked at again."""
 
     title = forms.CharField(label="What is decided", max_length=200)
-    review_on = forms.DateField(label="Look at it again on", required=False)
+    review_on = DayField(label="Look at it again on", required=False)
     reason = forms.CharField(
         label="Why",
         max_length=4000,

@@ -11,6 +11,7 @@ from django import forms
 from django.db.models import QuerySet
 
 from procure.errors import BusinessRuleError
+from procure.form_fields import DayField
 from procure.forms import add_rule_error
 from procure.models import User
 from procure.tenancy import current_organization_id
@@ -234,8 +235,8 @@ class UnitFactorForm(forms.Form):
 
     unit = forms.CharField(label="Unit on the paper", max_length=20)
     factor = forms.DecimalField(label="Holds", max_digits=18, decimal_places=6)
-    valid_from = forms.DateField(label="From", widget=forms.DateInput(attrs={"type": "date"}))
-    back = forms.CharField(required=False, widget=forms.HiddenInput)
+    valid_from = DayField(label="From", widget=forms.DateInput(attrs={"type": "date"}))
+    back = forms.CharField(required=False, max_length=400, widget=forms.HiddenInput)
 
     def __init__(self, sku: Sku, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

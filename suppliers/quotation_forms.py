@@ -11,6 +11,7 @@ from django import forms
 from django.forms.formsets import BaseFormSet
 from django.utils import timezone
 
+from procure.form_fields import DayField, MomentField
 from procure.models import Location
 from suppliers.awarding import AwardChoice
 from suppliers.comparing import Comparison
@@ -37,12 +38,12 @@ class QuotationRequestForm(forms.Form):
 
     category = CategoryField(label="Category")
     title = forms.CharField(label="Title", max_length=200)
-    deadline = forms.DateTimeField(
+    deadline = MomentField(
         label="Quotes until",
         initial=usual_deadline,
         widget=forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M"),
     )
-    needed_on = forms.DateField(label="Needed by", required=False)
+    needed_on = DayField(label="Needed by", required=False)
     ship_to = forms.ModelChoiceField[Location](
         queryset=None,
         to_field_name="public_id",
@@ -106,7 +107,7 @@ class ChangeRequestForm(QuotationRequestForm):
 class ExtendForm(forms.Form):
     """A later deadline."""
 
-    deadline = forms.DateTimeField(
+    deadline = MomentField(
         label="Quotes until",
         widget=forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M"),
     )
@@ -207,7 +208,7 @@ class AwardForm(forms.Form):
     """
 
     reason = forms.CharField(label="Why", max_length=4000, widget=forms.Textarea(attrs={"rows": 3}))
-    review_on = forms.DateField(label="Review on", required=False)
+    review_on = DayField(label="Review on", required=False)
     condition = forms.CharField(
         label="Admit who is not qualified on this condition", required=False, max_length=1000
     )

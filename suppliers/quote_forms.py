@@ -9,6 +9,7 @@ from typing import Any
 from django import forms
 from django.utils import timezone
 
+from procure.form_fields import DayField
 from suppliers.models import Quotation, QuotationInvitation, QuotationRequestLine
 from suppliers.offering import Offer, OfferedLine
 
@@ -24,7 +25,7 @@ def _amount(label: str, **more: Any) -> forms.DecimalField:
 class OfferForm(forms.Form):
     """The head of an offer."""
 
-    valid_to = forms.DateField(label="Prices hold until")
+    valid_to = DayField(label="Prices hold until")
     freight_amount = _amount("Freight", help_text="For the whole offer, on top of the prices.")
     tooling_amount = _amount("Tooling and other charges", help_text="Once, for the whole offer.")
     incoterm = forms.CharField(label="Delivery term", max_length=10, required=False)

@@ -9,6 +9,7 @@ from django.contrib import messages
 from django.http import HttpResponse
 
 from procure.documents import find, idempotent
+from procure.form_fields import DayField
 from procure.permissions import requires
 from procure.tenancy import OrganizationRequest
 from suppliers.addresses import address, go_to
@@ -40,7 +41,7 @@ class RiskNoteForm(forms.Form):
         initial=RiskNote.Severity.MEDIUM,
         widget=forms.RadioSelect,
     )
-    valid_until = forms.DateField(
+    valid_until = DayField(
         label="Counts until", required=False, help_text="Empty: until it is closed."
     )
     text = forms.CharField(

@@ -9,6 +9,7 @@ from django import forms
 from django.forms.boundfield import BoundField
 from django.utils import timezone
 
+from procure.form_fields import DayField
 from suppliers.score_rules import CONSEQUENCES, Measure, Scoring
 
 NEVER = "never"
@@ -22,7 +23,7 @@ def _percent(label: str, initial: int) -> forms.IntegerField:
 class ScoreRulesForm(forms.Form):
     """The version in force is what it begins with; the action judges what hangs together."""
 
-    valid_from = forms.DateField(label="Applies from", initial=timezone.localdate)
+    valid_from = DayField(label="Applies from", initial=timezone.localdate)
     least_lines = forms.IntegerField(
         min_value=1, max_value=1000, label="Lines due a grade needs",
         help_text="Of fewer, a share says too little.",

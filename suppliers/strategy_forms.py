@@ -20,6 +20,9 @@ EMPTY_ROWS = 2
 class StrategyForm(forms.ModelForm[CategoryStrategy]):
     """What is wanted of a category; empty fields follow the category above."""
 
+    objective = forms.CharField(
+        required=False, max_length=4000, widget=forms.Textarea(attrs={"rows": 3})
+    )
     minimum_sources = forms.IntegerField(
         label="Qualified sources, at least", required=False, min_value=1, max_value=MOST_SOURCES
     )
@@ -34,7 +37,6 @@ class StrategyForm(forms.ModelForm[CategoryStrategy]):
         model = CategoryStrategy
         fields = ["objective", "minimum_sources", "lead_time_days", "review_months", "owner"]
         labels = {"owner": "Owner of the strategy"}
-        widgets = {"objective": forms.Textarea(attrs={"rows": 3})}
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

@@ -8,6 +8,7 @@ from typing import Any
 from django import forms
 from django.utils import timezone
 
+from procure.form_fields import DayField
 from procure.models import Location
 from suppliers.forms import CategoryField, SkuField
 from suppliers.models import ApprovedVendor, Category, Supplier
@@ -100,8 +101,8 @@ class ApprovalForm(EntryFlagsForm):
         empty_label="Anywhere",
         help_text="Counts before an entry for anywhere.",
     )
-    valid_from = forms.DateField(label="First day", initial=timezone.localdate)
-    valid_to = forms.DateField(label="Last day", required=False)
+    valid_from = DayField(label="First day", initial=timezone.localdate)
+    valid_to = DayField(label="Last day", required=False)
     rank = forms.IntegerField(
         min_value=1, max_value=99, initial=1, help_text="Order among equals, 1 first."
     )
@@ -136,7 +137,7 @@ class ApprovalChangeForm(EntryFlagsForm):
 
     standing = forms.ChoiceField(choices=ApprovedVendor.Standing.choices, widget=forms.RadioSelect)
     rank = forms.IntegerField(min_value=1, max_value=99, help_text="Order among equals, 1 first.")
-    valid_to = forms.DateField(label="Last day", required=False)
+    valid_to = DayField(label="Last day", required=False)
     reason = forms.CharField(
         required=False, max_length=1000, widget=forms.Textarea(attrs={"rows": 3})
     )
@@ -145,7 +146,7 @@ class ApprovalChangeForm(EntryFlagsForm):
 class ApprovalEndForm(forms.Form):
     """The end of an entry."""
 
-    last_day = forms.DateField(label="Last day", initial=timezone.localdate)
+    last_day = DayField(label="Last day", initial=timezone.localdate)
     reason = forms.CharField(max_length=300, widget=forms.Textarea(attrs={"rows": 3}))
 
 

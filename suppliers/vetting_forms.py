@@ -9,6 +9,7 @@ from django import forms
 from django.utils import timezone
 
 from procure.attachments import ACCEPT
+from procure.form_fields import DayField
 from suppliers.criteria import CriterionDetails
 from suppliers.forms import CategoryField
 from suppliers.models import Category, CriterionAnswer, Qualification, QualificationCriterion
@@ -23,9 +24,12 @@ class QualificationForm(forms.Form):
 
     category = CategoryField(label="Category", help_text="Counts for everything below it, too.")
     status = forms.ChoiceField(choices=Qualification.Status.choices)
-    valid_to = forms.DateField(label="Last day", required=False)
+    valid_to = DayField(label="Last day", required=False)
     note = forms.CharField(
-        label="What it rests on, or what is missing", required=False, widget=SHORT_TEXT
+        label="What it rests on, or what is missing",
+        required=False,
+        max_length=4000,
+        widget=SHORT_TEXT,
     )
 
     def __init__(self, *args: Any, before: str | None = None, **kwargs: Any) -> None:
@@ -63,7 +67,7 @@ class AnswerForm(forms.Form):
     outcome = forms.ChoiceField(
         label="Answer", choices=CriterionAnswer.Outcome.choices, widget=forms.RadioSelect
     )
-    valid_to = forms.DateField(label="Last day of the document", required=False)
+    valid_to = DayField(label="Last day of the document", required=False)
     upload = forms.FileField(
         label="Document",
         required=False,
@@ -83,9 +87,10 @@ class AdmissionForm(forms.Form):
         label="Most that may be spent", min_value=0, max_digits=18, decimal_places=2
     )
     maximum_orders = forms.IntegerField(label="Most orders", min_value=1, max_value=999)
-    expires_on = forms.DateField(label="Last day")
+    expires_on = DayField(label="Last day")
     tasks = forms.CharField(
         label="To do before it can be approved",
+        max_length=8000,
         widget=forms.Textarea(attrs={"rows": 4}),
         help_text="One line each.",
     )
