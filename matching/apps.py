@@ -14,7 +14,15 @@ class MatchingConfig(AppConfig):
     def ready(self) -> None:
         """Subscribe to the events of the floors below; register what is imported, exported and attached."""
         for module in (
-            *("draining", "reactions", "leakage", "standing", "imports", "payment_imports"),
+            *(
+                "draining",
+                "reactions",
+                "leakage",
+                "trying",
+                "standing",
+                "imports",
+                "payment_imports",
+            ),
             *("exports", "payable_exports", "attached", "merge_rules"),
         ):
             if find_spec(f"matching.{module}"):

@@ -1,6 +1,7 @@
 """What the engine is given, read from the documents: many invoices in a fixed number of statements.
 
     locked = lock_orders(wanted)          orders and their lines, in the house's order of locks
+    known = read_orders(wanted)           the same unlocked, where nothing is decided on them
     feed = Feed(invoices, lines, locked)  everything the engine asks about them
     feed.terms(invoice), feed.orders(invoice), feed.policy(invoice)
 
@@ -17,6 +18,7 @@ from decimal import Decimal
 from functools import cached_property
 from hashlib import sha256
 
+from django.db.models import Q
 from django.utils import timezone
 
 from matching.agreed import AgreedTerms
@@ -46,7 +48,8 @@ InvoiceLines = Mapping[int, Sequence[SupplierInvoiceLine]]
 
 @dataclass(frozen=True, slots=True)
 class LockedOrders:
-    """Orders with their lines as they stand; nobody changes them until the transaction ends."""
+    """Orders with their lines as they stand; nobody changes them until the transaction ends,
+    unless they were only read."""
 
     orders: Mapping[int, PurchaseOrder] = field(default_factory=dict)
     lines: Mapping[int, Sequence[PurchaseOrderLine]] = field(default_factory=dict)
@@ -105,11 +108,39 @@ def lock_orders(names: Collection[str], ids: Collection[int] = ()) -> LockedOrde
     return LockedOrders(orders, lines)
 
 
+def read_orders(names: Collection[str], line_ids: Collection[int]) -> LockedOrders:
+    """Orders by number or by their lines, for a question: nobody is held up, nothing is written."""
+    linked = PurchaseOrderLine.objects.filter(pk__in=line_ids).order_by().values("order_id")
+    meant = Q(number__in={*names, *(name.upper() for name in names)}) | Q(pk__in=linked)
+    orders = {
+        order.pk: order
+        for order in PurchaseOrder.objects.filter(meant, number__isnull=False)
+        .select_related("supplier", "organization")
+        .order_by("pk")
+    }
+    lines: dict[int, list[PurchaseOrderLine]] = defaultdict(list)
+    for line in (
+        PurchaseOrderLine.objects.filter(order_id__in=orders)
+        .select_related("sku__category")
+        .order_by("pk")
+    ):
+        line.order = orders[line.order_id]
+        lines[line.order_id].append(line)
+    return LockedOrders(orders, lines)
+
+
 class Feed:
-    """Everything the engine asks about a batch of invoices, read once."""
+    """Everything the engine asks about a batch of invoices, read once.
+
+    They are judged by the rules of their days, unless other `tolerances` are given.
+    """
 
     def __init__(
-        self, invoices: Sequence[SupplierInvoice], lines: InvoiceLines, locked: LockedOrders
+        self,
+        invoices: Sequence[SupplierInvoice],
+        lines: InvoiceLines,
+        locked: LockedOrders,
+        tolerances: Tolerances | None = None,
     ) -> None:
         self.invoices = invoices
         self.lines = lines
@@ -120,7 +151,7 @@ class Feed:
         }
         self.order_line_by_id = {line.pk: line for line in locked.all_lines}
         self.quantities = line_quantities(list(self.order_line_by_id))
-        self.tolerances = Tolerances({invoice.received_on for invoice in invoices})
+        self.tolerances = tolerances or Tolerances({invoice.received_on for invoice in invoices})
         self.bank_changes = changing_accounts(
             [invoice.supplier_id for invoice in invoices], timezone.localdate()
         )

@@ -46,6 +46,7 @@ follow(
     ),
     Reference("matching.CapturedFile.supplier", MOVES, "electronic invoices"),
     Reference("matching.PaymentBatchLine.supplier", MOVES, "payments"),
+    Reference("matching.ToleranceTrial.supplier", MOVES, "trials of limits"),
 )
 
 

@@ -25,6 +25,7 @@ from matching.payments import (
 )
 from matching.questions import DeclinedFix, DifferenceCause, HoldQuestion
 from matching.suspensions import ToleranceSuspension
+from matching.trials import ToleranceTrial
 from procure.fields import (
     AmountField,
     OrganizationForeignKey,
@@ -41,7 +42,7 @@ from suppliers.models import Category, Sku, Supplier, validity
 __all__ = [
     "CapturedFile", "CreditReceived", "DeclinedFix", "ExpectedCredit", "HoldQuestion",
     "InvoicePayment", "Mailbox", "MissAttribution", "PayingAccount", "PaymentBatch",
-    "PaymentBatchLine", "PaymentFile", "TakenMessage", "ToleranceSuspension",
+    "PaymentBatchLine", "PaymentFile", "TakenMessage", "ToleranceSuspension", "ToleranceTrial",
 ]  # fmt: skip
 
 CASCADE = models.CASCADE

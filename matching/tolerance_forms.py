@@ -31,6 +31,7 @@ MODES = [
 ]
 
 
+PERIODS = [(30, "last 30 days"), (90, "last 90 days"), (180, "last 180 days"), (365, "last year")]
 CAPS = ("header_cap", "leakage_cap")
 USUAL = ("", "Exact, weighed goods 2 %")  # what `quantity_received` is when nothing is said
 
@@ -45,7 +46,7 @@ class ToleranceForm(forms.Form):
         queryset=None, to_field_name="public_id", required=False, empty_label="Any category"
     )
     sku = forms.CharField(required=False, max_length=80, label="SKU", help_text="Its code.")
-    valid_from = DayField(label="Applies to invoices received from")
+    valid_from = DayField(label="Applies to invoices received from", initial=timezone.localdate)
     header_cap = forms.DecimalField(
         required=False, min_value=ZERO, max_digits=14, decimal_places=4,
         label="All accepted differences of an invoice together, at most",
@@ -74,7 +75,6 @@ class ToleranceForm(forms.Form):
             field = self.fields[name]
             assert isinstance(field, forms.ModelChoiceField)
             field.queryset = model.objects.all()
-        self.fields["valid_from"].initial = timezone.localdate
         for check, words, unit in CHECKS:
             has_usual = check == "quantity_received"
             usual = {"mode": "" if has_usual else Mode.EXACT.value}
@@ -136,6 +136,15 @@ class ToleranceForm(forms.Form):
                 "threshold": plain_decimal(data["sample_threshold"] or ZERO),
             }
         return found
+
+
+class TrialForm(ToleranceForm):
+    """The same limits, tried on past invoices instead of set."""
+
+    valid_from = None  # type: ignore[assignment]
+    days = forms.TypedChoiceField(
+        choices=PERIODS, coerce=int, initial=180, label="Tried on invoices received in the"
+    )
 
 
 class WhichRuleForm(forms.Form):

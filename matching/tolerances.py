@@ -79,6 +79,27 @@ class Tolerances:
             yield scope, next((rule for rule in versions if rule.is_valid_on(on)), None)
 
 
+class RulesOnTrial(Tolerances):
+    """The rules of one day for invoices of any day, one of them replaced by a trial.
+
+    What people decided about a supplier for now, to judge it exactly, says nothing about a rule
+    and is left out.
+    """
+
+    def __init__(self, day: date, trial: Tolerance | None = None) -> None:
+        super().__init__({day})
+        self._day = day
+        self._suspended = {}
+        if trial is not None:
+            self._versions[trial.sku_id, trial.category_id, trial.supplier_id] = [trial]
+
+    def ladder(
+        self, supplier_id: int, sku: Sku | None, lineage: Sequence[int], on: date
+    ) -> Iterator[tuple[Scope, Tolerance | None]]:
+        """The scopes in the order they are asked, each with its version of the one day."""
+        return super().ladder(supplier_id, sku, lineage, self._day)
+
+
 @dataclass(frozen=True, slots=True)
 class Step:
     """One scope that is asked for a rule, in words, with the version it has on the day."""
@@ -167,9 +188,8 @@ def set_tolerance(
     Refused: limits the engine cannot read, a SKU together with a category, a day at or before the
     start of the version in force, because what was matched by it is not judged anew.
     """
-    _require_readable(limits)
-    if sku is not None and category is not None:
-        raise BusinessRuleError("scope", "Choose a SKU or a category, not both.", "category")
+    require_readable(limits)
+    require_one_scope(sku, category)
     versions = list(
         Tolerance.objects.filter(sku=sku, category=category, supplier=supplier)
         .select_for_update(no_key=True)
@@ -186,7 +206,7 @@ def set_tolerance(
         latest.valid_to = valid_from - timedelta(days=1)
         latest.save(update_fields=["valid_to"])
     rule = Tolerance(
-        number=latest.number if latest else _next_rule_number(),
+        number=latest.number if latest else next_rule_number(),
         version=max((version.version for version in versions), default=0) + 1,
         sku=sku,
         category=category,
@@ -221,7 +241,14 @@ def ensure_default_tolerance(actor: User | None = None) -> Tolerance:
     return known or set_tolerance(limits=default_limits(), valid_from=date(2000, 1, 1), actor=actor)
 
 
-def _require_readable(limits: Mapping[str, Any]) -> None:
+def require_one_scope(sku: Sku | None, category: Category | None) -> None:
+    """Refuses a SKU together with a category: each SKU has one category anyway."""
+    if sku is not None and category is not None:
+        raise BusinessRuleError("scope", "Choose a SKU or a category, not both.", "category")
+
+
+def require_readable(limits: Mapping[str, Any]) -> None:
+    """Refuses limits that the engine cannot read."""
     try:
         read_rule(dict(limits), "limits", rule="new")
     except CaseFileError as error:
@@ -230,6 +257,7 @@ def _require_readable(limits: Mapping[str, Any]) -> None:
         ) from error
 
 
-def _next_rule_number() -> int:
+def next_rule_number() -> int:
+    """The number of a scope's first rule."""
     last = Tolerance.objects.aggregate(last=Max("number"))["last"]
     return (last or 0) + 1

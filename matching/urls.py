@@ -19,6 +19,7 @@ from matching import (
     paying_account_views,
     result_views,
     tolerance_views,
+    trial_views,
 )
 
 app_name = "matching"
@@ -128,6 +129,16 @@ urlpatterns = [
     ),
     path("settings/tolerances/", tolerance_views.tolerance_list, name="tolerance_list"),
     path("settings/tolerances/new/", tolerance_views.tolerance_new, name="tolerance_new"),
+    path("settings/tolerances/lab/", trial_views.trial_list, name="trial_list"),
+    path("settings/tolerances/lab/new/", trial_views.trial_new, name="trial_new"),
+    path(
+        "settings/tolerances/lab/<uuid:public_id>/", trial_views.trial_detail, name="trial_detail"
+    ),
+    path(
+        "settings/tolerances/lab/<uuid:public_id>/save/",
+        trial_views.trial_save,
+        name="trial_save",
+    ),
     path(
         "settings/tolerances/<uuid:public_id>/",
         tolerance_views.tolerance_new,

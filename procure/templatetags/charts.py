@@ -9,6 +9,7 @@ from django import template
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
+from procure.before_after import BeforeAfterChart, place_rows
 from procure.charts import MonthChart, coordinate, place_months
 from procure.charts import sparkline as sparkline_of
 from procure.figures import Number, decimal_of
@@ -55,3 +56,9 @@ def bar(share: Number, of: Number = 100, before: Number = 0, tone: str = "") -> 
 def month_chart(chart: MonthChart) -> dict[str, Any]:
     """`{% month_chart chart %}`: the measure above, its volume beneath, each month a link."""
     return {"placed": place_months(chart), "chart": chart}
+
+
+@register.inclusion_tag("_pieces/before_after_chart.html")
+def before_after_chart(chart: BeforeAfterChart) -> dict[str, Any]:
+    """`{% before_after_chart chart %}`: a share and an amount before and after, a row per name."""
+    return {"placed": place_rows(chart), "chart": chart}

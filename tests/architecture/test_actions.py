@@ -110,6 +110,7 @@ ADDS = {
     "purchasing/receiving.py:post_return": "goods go back in parts",
     "matching/receiving_files.py:receive_file": "every file that comes has its line",
     "matching/resolution.py:add_note": "two sentences are two notes",
+    "matching/trying.py:try_tolerance": "tried again, on the invoices of another day",
     "matching/asking.py:ask_owner": "a second question is another question",
     "matching/resolution.py:put_aside": "put aside again",
     "suppliers/deciding.py:decide_sourcing": "what is decided again is another decision",

@@ -15,13 +15,20 @@ from matching.claiming import Claim, expect_credit
 from matching.demo.einvoice_files import xml_of
 from matching.einvoices.reading import read_einvoice
 from matching.expected_credits import ExpectedCredit
-from matching.models import PaymentBatch, SupplierInvoice, Tolerance, ToleranceSuspension
+from matching.models import (
+    PaymentBatch,
+    SupplierInvoice,
+    Tolerance,
+    ToleranceSuspension,
+    ToleranceTrial,
+)
 from matching.reading_files import claim_file, end_reading
 from matching.receiving_files import receive_file
 from matching.tolerances import default_limits, set_tolerance
+from matching.trying import try_tolerance, work_out_trials
 from procure.attachments import attach_file
 from procure.columns import Notation
-from procure.models import ImportRun
+from procure.models import BusinessEvent, ImportRun
 from procure.uploads import try_import
 from purchasing.budgeting import save_budget
 from purchasing.change_lines import LineRevision
@@ -82,6 +89,7 @@ class Records:
     rule: ApprovalRule
     budget: Budget
     tolerance: Tolerance
+    trial: ToleranceTrial
     suspension: ToleranceSuspension
     contact: Contact
     account: BankAccount
@@ -236,10 +244,20 @@ def made_for_buying(world: World) -> dict[str, Any]:
         "tolerance": set_tolerance(
             sku=world.shipper, limits=default_limits(), valid_from=today(), actor=None
         ),
+        "trial": tried_limits(),
         "suspension": ToleranceSuspension.objects.create(
             supplier=world.kestrel, month=today(), accepted_amount=12, cap_amount=10
         ),
     }
+
+
+def tried_limits() -> ToleranceTrial:
+    """Limits that let the held invoice pass, worked out."""
+    limits = {**default_limits(), "price": {"mode": "off"}, "contract_price": {"mode": "off"}}
+    trial = try_tolerance(limits=limits, days=30, actor=None)
+    work_out_trials([BusinessEvent.objects.get(subject_id=trial.pk, kind="tolerance_trial.asked")])
+    trial.refresh_from_db()
+    return trial
 
 
 def changing_bank_details(world: World) -> BankAccount:
@@ -398,6 +416,7 @@ RECORDS: dict[str, Callable[[Records], Any]] = {
         "line_id": has.payments.lines.get().pk,
     },
     "matching:tolerance_change": lambda has: has.tolerance,
+    "matching:trial_detail": lambda has: has.trial,
     "matching:scorecard_detail": lambda has: has.world.northline,
     "matching:miss_attribute": lambda has: has.late,
     "matching:sku_cost_detail": lambda has: has.world.shipper,
@@ -412,6 +431,7 @@ DOWNLOAD = "a file"
 NO_SCREEN: dict[str, str] = {
     "matching:mailbox_try": ONLY_POST,
     "matching:suspension_review": SENT_FROM_FORM,
+    "matching:trial_save": ONLY_POST,
     "suppliers:review_accept": SENT_FROM_FORM,
     "suppliers:review_dismiss": SENT_FROM_FORM,
     "suppliers:bank_account_call": SENT_FROM_FORM,

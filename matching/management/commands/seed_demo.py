@@ -25,6 +25,7 @@ from matching.demo.settling import settle_history
 from matching.demo.stocktaking import make_stock
 from matching.demo.strategy import make_strategy
 from matching.demo.supplier_records import make_supplier_records
+from matching.demo.trying import try_limits
 from matching.demo.vetting import make_vetting
 from matching.demo.waiting import Desk, make_waiting_work
 from procure.events import work_off
@@ -92,4 +93,5 @@ def make_organization(slug: str, name: str, days: int, password: str) -> Organiz
             make_supplier_records(company)
             make_electronic_invoices(Desk(company))
             make_payments(company)
+            try_limits(company)
     return organization

@@ -20,6 +20,7 @@ from matching import (
     order_changes,
     resolution,
     tolerances,
+    trying,
 )
 from matching.expected_credits import ExpectedCredit
 from matching.models import Hold, Resolution, ToleranceSuspension
@@ -130,6 +131,9 @@ def for_paying(world: World) -> dict[str, Step]:
         ),
         "leakage.py:restore_tolerances": lambda: leakage.restore_tolerances(
             suspended, review="Their new price list", actor=lead
+        ),
+        "trying.py:try_tolerance": lambda: trying.try_tolerance(
+            limits=tolerances.default_limits(), days=30, actor=lead
         ),
         "tolerances.py:set_tolerance": lambda: tolerances.set_tolerance(
             sku=world.shipper,
