@@ -15,8 +15,10 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "procure.settings")
 
 
 def celery_url(redis_url: str) -> str:
-    """The broker's URL in Celery's spelling: it names unix sockets in a way of its own."""
-    return redis_url.replace("unix://", "redis+socket://", 1)
+    """The broker's URL in Celery's spelling: it has words of its own for a unix socket."""
+    if not redis_url.startswith("unix://"):
+        return redis_url
+    return redis_url.replace("unix://", "redis+socket://", 1).replace("db=", "virtual_host=", 1)
 
 
 app = Celery("procure")

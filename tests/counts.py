@@ -1,4 +1,4 @@
-"""Rate limits count in the suite's Redis: a test that looks at one begins at nought."""
+"""Rate limits count in this worker's own Redis database: a test that looks at one begins at nought."""
 
 from __future__ import annotations
 

@@ -176,6 +176,16 @@ def remove_abandoned_places() -> None:
                 shutil.rmtree(home, ignore_errors=True)
 
 
+def own_counts(redis_url: str) -> str:
+    """The Redis database of this process: a worker's counts are no business of the others'."""
+    worker = os.environ.get("PYTEST_XDIST_WORKER", "").removeprefix("gw")
+    if not worker:
+        return redis_url
+    if redis_url.startswith("unix://"):
+        return f"{redis_url}?db={int(worker) + 1}"
+    return f"{redis_url.rsplit('/', 1)[0]}/{int(worker) + 1}"
+
+
 class Services:
     """The pytest plugin: one set of services for the whole run."""
 
@@ -192,6 +202,7 @@ class Services:
                 signal.signal(number, signal.default_int_handler)
             os.environ.update(self.started.enter_context(test_services()))
             os.environ["DATABASE_ROLE"] = "runtime"
+            os.environ["REDIS_URL"] = own_counts(os.environ["REDIS_URL"])
         return (yield)
 
     def pytest_unconfigure(self) -> None:

@@ -17,9 +17,6 @@ from tests.counts import forget_counts
 from tests.factories import UserFactory
 from tests.world import World
 
-# One worker: these tests forget the counts that others of the group look at.
-pytestmark = pytest.mark.xdist_group("counts")
-
 
 @pytest.fixture(autouse=True)
 def no_counts_from_before() -> None:

@@ -15,8 +15,7 @@ from tests.counts import forget_counts
 from tests.quoting.asking import drafted_request, invitation_of, link_of, quoted, sent_request
 from tests.world import World
 
-# One worker: these tests forget the counts that others of the group look at.
-pytestmark = [pytest.mark.django_db, pytest.mark.xdist_group("counts")]
+pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture(autouse=True)

@@ -68,6 +68,7 @@ def publish(url, **options):
         ("redis://redis:6379/0", "redis://redis:6379/0"),
         ("rediss://:secret@redis/1", "rediss://:secret@redis/1"),
         ("unix:///run/valkey.sock", "redis+socket:///run/valkey.sock"),
+        ("unix:///run/valkey.sock?db=3", "redis+socket:///run/valkey.sock?virtual_host=3"),
     ],
 )
 def test_the_broker_is_addressed_in_celerys_spelling(given, spelled):

@@ -31,8 +31,7 @@ from tests.quoting.asking import invitation_of, link_of, quoted, sent_request
 from tests.services import ADMINISTRATOR
 from tests.world import World, make_world
 
-# One worker: these tests forget the counts that others of the group look at.
-pytestmark = [pytest.mark.django_db, pytest.mark.xdist_group("counts")]
+pytestmark = pytest.mark.django_db
 
 PRICE = "0.6123"
 
