@@ -44,5 +44,5 @@ DROP FUNCTION matching_keep_invoice_line();
 
 
 class Migration(migrations.Migration):
-    dependencies = [("matching", "0002_initial")]
+    dependencies = [("matching", "0001_initial")]
     operations = [migrations.RunSQL(FORWARD, BACKWARD)]

@@ -71,9 +71,81 @@ class Migration(migrations.Migration):
                 ("decided_at", models.DateTimeField(default=django.utils.timezone.now)),
                 ("effective_at", models.DateTimeField()),
                 ("closed_at", models.DateTimeField(blank=True, null=True)),
+                (
+                    "decided_by",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "invoice",
+                    procure.fields.OrganizationForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="resolutions",
+                        to="matching.supplierinvoice",
+                    ),
+                ),
+                (
+                    "organization",
+                    procure.fields.OrganizationField(
+                        db_index=False,
+                        editable=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="procure.organization",
+                    ),
+                ),
             ],
             options={
                 "ordering": ["-id"],
+                "indexes": [
+                    models.Index(
+                        fields=["organization", "invoice"], name="matching_re_organiz_f2021f_idx"
+                    ),
+                    models.Index(
+                        fields=["organization", "status", "effective_at"],
+                        name="matching_re_organiz_37c3b0_idx",
+                    ),
+                ],
+                "constraints": [
+                    procure.tenancy.Isolated(name="matching_resolution_isolated"),
+                    models.UniqueConstraint(
+                        fields=("organization", "id"), name="matching_resolution_organization_id"
+                    ),
+                    models.UniqueConstraint(
+                        fields=("organization", "public_id"), name="matching_resolution_public_id"
+                    ),
+                    procure.tenancy.SameOrganization(
+                        field="invoice", name="matching_resolution_invoice_org"
+                    ),
+                    models.UniqueConstraint(
+                        models.F("organization"),
+                        models.F("invoice"),
+                        condition=models.Q(("status", "waiting")),
+                        name="matching_resolution_waiting_once",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("closed_at__isnull", True), ("status", "waiting")),
+                            models.Q(
+                                models.Q(("status", "waiting"), _negated=True),
+                                ("closed_at__isnull", False),
+                            ),
+                            _connector="OR",
+                        ),
+                        name="matching_resolution_closed",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("reason", ""), _negated=True),
+                            ("amount__gte", 0),
+                            ("claimed_amount__gte", 0),
+                        ),
+                        name="matching_resolution_said",
+                    ),
+                ],
             },
         ),
         migrations.AddField(
@@ -130,35 +202,6 @@ class Migration(migrations.Migration):
             ),
         ),
         migrations.AddField(
-            model_name="resolution",
-            name="decided_by",
-            field=models.ForeignKey(
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="+",
-                to=settings.AUTH_USER_MODEL,
-            ),
-        ),
-        migrations.AddField(
-            model_name="resolution",
-            name="invoice",
-            field=procure.fields.OrganizationForeignKey(
-                on_delete=django.db.models.deletion.CASCADE,
-                related_name="resolutions",
-                to="matching.supplierinvoice",
-            ),
-        ),
-        migrations.AddField(
-            model_name="resolution",
-            name="organization",
-            field=procure.fields.OrganizationField(
-                db_index=False,
-                editable=False,
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="+",
-                to="procure.organization",
-            ),
-        ),
-        migrations.AddField(
             model_name="hold",
             name="resolution",
             field=procure.fields.OrganizationForeignKey(
@@ -179,74 +222,6 @@ class Migration(migrations.Migration):
             model_name="hold",
             constraint=procure.tenancy.SameOrganization(
                 field="resolution", name="matching_hold_resolution_org"
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="resolution",
-            index=models.Index(
-                fields=["organization", "invoice"], name="matching_re_organiz_f2021f_idx"
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="resolution",
-            index=models.Index(
-                fields=["organization", "status", "effective_at"],
-                name="matching_re_organiz_37c3b0_idx",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="resolution",
-            constraint=procure.tenancy.Isolated(name="matching_resolution_isolated"),
-        ),
-        migrations.AddConstraint(
-            model_name="resolution",
-            constraint=models.UniqueConstraint(
-                fields=("organization", "id"), name="matching_resolution_organization_id"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="resolution",
-            constraint=models.UniqueConstraint(
-                fields=("organization", "public_id"), name="matching_resolution_public_id"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="resolution",
-            constraint=procure.tenancy.SameOrganization(
-                field="invoice", name="matching_resolution_invoice_org"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="resolution",
-            constraint=models.UniqueConstraint(
-                models.F("organization"),
-                models.F("invoice"),
-                condition=models.Q(("status", "waiting")),
-                name="matching_resolution_waiting_once",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="resolution",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("closed_at__isnull", True), ("status", "waiting")),
-                    models.Q(
-                        models.Q(("status", "waiting"), _negated=True), ("closed_at__isnull", False)
-                    ),
-                    _connector="OR",
-                ),
-                name="matching_resolution_closed",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="resolution",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("reason", ""), _negated=True),
-                    ("amount__gte", 0),
-                    ("claimed_amount__gte", 0),
-                ),
-                name="matching_resolution_said",
             ),
         ),
     ]

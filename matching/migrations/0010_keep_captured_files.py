@@ -87,10 +87,122 @@ class Migration(migrations.Migration):
                 ),
                 ("started_at", models.DateTimeField(blank=True, null=True)),
                 ("finished_at", models.DateTimeField(blank=True, null=True)),
+                (
+                    "invoice",
+                    procure.fields.OrganizationForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="captured_files",
+                        to="matching.supplierinvoice",
+                    ),
+                ),
+                (
+                    "organization",
+                    procure.fields.OrganizationField(
+                        db_index=False,
+                        editable=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="procure.organization",
+                    ),
+                ),
+                (
+                    "supplier",
+                    procure.fields.OrganizationForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="suppliers.supplier",
+                    ),
+                ),
+                (
+                    "uploaded_by",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
             options={
                 "verbose_name": "file",
                 "ordering": ["-id"],
+                "indexes": [
+                    models.Index(
+                        fields=["organization", "supplier"], name="matching_ca_organiz_9c8805_idx"
+                    ),
+                    models.Index(
+                        fields=["organization", "invoice"], name="matching_ca_organiz_ea5a46_idx"
+                    ),
+                    models.Index(
+                        fields=["organization", "status", "id"],
+                        name="matching_ca_organiz_b5b614_idx",
+                    ),
+                    models.Index(
+                        fields=["organization", "sha256"], name="matching_ca_organiz_8adb7f_idx"
+                    ),
+                ],
+                "constraints": [
+                    procure.tenancy.Isolated(name="matching_capturedfile_isolated"),
+                    models.UniqueConstraint(
+                        fields=("organization", "id"), name="matching_capturedfile_organization_id"
+                    ),
+                    models.UniqueConstraint(
+                        fields=("organization", "public_id"), name="matching_capturedfile_public_id"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            (
+                                "status__in",
+                                ["captured", "needs_person", "reading", "refused", "waiting"],
+                            )
+                        ),
+                        name="matching_capturedfile_status_known",
+                    ),
+                    procure.tenancy.SameOrganization(
+                        field="supplier", name="matching_capturedfile_supplier_org"
+                    ),
+                    procure.tenancy.SameOrganization(
+                        field="invoice", name="matching_capturedfile_invoice_org"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("invoice__isnull", False), ("status", "captured")),
+                            models.Q(
+                                models.Q(("status", "captured"), _negated=True),
+                                ("invoice__isnull", True),
+                            ),
+                            _connector="OR",
+                        ),
+                        name="matching_capturedfile_captured",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("status__in", ["needs_person", "refused"]), _negated=True),
+                            models.Q(("sentence", ""), _negated=True),
+                            _connector="OR",
+                        ),
+                        name="matching_capturedfile_said",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(
+                                ("finished_at__isnull", True),
+                                ("status__in", ["waiting", "reading"]),
+                            ),
+                            models.Q(
+                                models.Q(("status__in", ["waiting", "reading"]), _negated=True),
+                                ("finished_at__isnull", False),
+                            ),
+                            _connector="OR",
+                        ),
+                        name="matching_capturedfile_finished",
+                    ),
+                ],
             },
         ),
         migrations.RemoveConstraint(
@@ -120,149 +232,6 @@ class Migration(migrations.Migration):
             constraint=models.CheckConstraint(
                 condition=models.Q(("origin__in", ["electronic", "entered", "imported"])),
                 name="matching_supplierinvoice_origin_known",
-            ),
-        ),
-        migrations.AddField(
-            model_name="capturedfile",
-            name="invoice",
-            field=procure.fields.OrganizationForeignKey(
-                blank=True,
-                null=True,
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="captured_files",
-                to="matching.supplierinvoice",
-            ),
-        ),
-        migrations.AddField(
-            model_name="capturedfile",
-            name="organization",
-            field=procure.fields.OrganizationField(
-                db_index=False,
-                editable=False,
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="+",
-                to="procure.organization",
-            ),
-        ),
-        migrations.AddField(
-            model_name="capturedfile",
-            name="supplier",
-            field=procure.fields.OrganizationForeignKey(
-                blank=True,
-                null=True,
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="+",
-                to="suppliers.supplier",
-            ),
-        ),
-        migrations.AddField(
-            model_name="capturedfile",
-            name="uploaded_by",
-            field=models.ForeignKey(
-                blank=True,
-                null=True,
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="+",
-                to=settings.AUTH_USER_MODEL,
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="capturedfile",
-            index=models.Index(
-                fields=["organization", "supplier"], name="matching_ca_organiz_9c8805_idx"
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="capturedfile",
-            index=models.Index(
-                fields=["organization", "invoice"], name="matching_ca_organiz_ea5a46_idx"
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="capturedfile",
-            index=models.Index(
-                fields=["organization", "status", "id"], name="matching_ca_organiz_b5b614_idx"
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="capturedfile",
-            index=models.Index(
-                fields=["organization", "sha256"], name="matching_ca_organiz_8adb7f_idx"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="capturedfile",
-            constraint=procure.tenancy.Isolated(name="matching_capturedfile_isolated"),
-        ),
-        migrations.AddConstraint(
-            model_name="capturedfile",
-            constraint=models.UniqueConstraint(
-                fields=("organization", "id"), name="matching_capturedfile_organization_id"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="capturedfile",
-            constraint=models.UniqueConstraint(
-                fields=("organization", "public_id"), name="matching_capturedfile_public_id"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="capturedfile",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("status__in", ["captured", "needs_person", "reading", "refused", "waiting"])
-                ),
-                name="matching_capturedfile_status_known",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="capturedfile",
-            constraint=procure.tenancy.SameOrganization(
-                field="supplier", name="matching_capturedfile_supplier_org"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="capturedfile",
-            constraint=procure.tenancy.SameOrganization(
-                field="invoice", name="matching_capturedfile_invoice_org"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="capturedfile",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("invoice__isnull", False), ("status", "captured")),
-                    models.Q(
-                        models.Q(("status", "captured"), _negated=True), ("invoice__isnull", True)
-                    ),
-                    _connector="OR",
-                ),
-                name="matching_capturedfile_captured",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="capturedfile",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("status__in", ["needs_person", "refused"]), _negated=True),
-                    models.Q(("sentence", ""), _negated=True),
-                    _connector="OR",
-                ),
-                name="matching_capturedfile_said",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="capturedfile",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("finished_at__isnull", True), ("status__in", ["waiting", "reading"])),
-                    models.Q(
-                        models.Q(("status__in", ["waiting", "reading"]), _negated=True),
-                        ("finished_at__isnull", False),
-                    ),
-                    _connector="OR",
-                ),
-                name="matching_capturedfile_finished",
             ),
         ),
         migrations.RunSQL(WITH_PREPAID, BEFORE),

@@ -20,22 +20,6 @@ class Migration(migrations.Migration):
 
     operations = [
         migrations.CreateModel(
-            name="CreditReceived",
-            fields=[
-                (
-                    "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
-                ),
-                ("amount", procure.fields.AmountField(decimal_places=4, max_digits=18)),
-                ("received_at", models.DateTimeField(default=django.utils.timezone.now)),
-            ],
-            options={
-                "ordering": ["id"],
-            },
-        ),
-        migrations.CreateModel(
             name="DeclinedFix",
             fields=[
                 (
@@ -61,7 +45,71 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 ("declined_at", models.DateTimeField(default=django.utils.timezone.now)),
+                (
+                    "declined_by",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "organization",
+                    procure.fields.OrganizationField(
+                        db_index=False,
+                        editable=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="procure.organization",
+                    ),
+                ),
+                (
+                    "supplier",
+                    procure.fields.OrganizationForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="+",
+                        to="suppliers.supplier",
+                    ),
+                ),
             ],
+            options={
+                "indexes": [
+                    models.Index(
+                        fields=["organization", "supplier"], name="matching_de_organiz_857484_idx"
+                    )
+                ],
+                "constraints": [
+                    procure.tenancy.Isolated(name="matching_declinedfix_isolated"),
+                    models.UniqueConstraint(
+                        fields=("organization", "id"), name="matching_declinedfix_organization_id"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            (
+                                "cause__in",
+                                [
+                                    "freight",
+                                    "not_posted",
+                                    "other",
+                                    "our_order",
+                                    "price_list",
+                                    "short_delivery",
+                                    "tax",
+                                    "unit",
+                                ],
+                            )
+                        ),
+                        name="matching_declinedfix_cause_known",
+                    ),
+                    procure.tenancy.SameOrganization(
+                        field="supplier", name="matching_declinedfix_supplier_org"
+                    ),
+                    models.UniqueConstraint(
+                        fields=("organization", "supplier", "cause"),
+                        name="matching_declinedfix_once",
+                    ),
+                ],
+            },
         ),
         migrations.CreateModel(
             name="ExpectedCredit",
@@ -106,10 +154,194 @@ class Migration(migrations.Migration):
                 ("overdue_told_on", models.DateField(blank=True, null=True)),
                 ("closed_at", models.DateTimeField(blank=True, null=True)),
                 ("close_reason", models.CharField(blank=True, max_length=300)),
+                (
+                    "asked_by",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "closed_by",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "invoice",
+                    procure.fields.OrganizationForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="expected_credits",
+                        to="matching.supplierinvoice",
+                    ),
+                ),
+                (
+                    "organization",
+                    procure.fields.OrganizationField(
+                        db_index=False,
+                        editable=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="procure.organization",
+                    ),
+                ),
+                (
+                    "receipt",
+                    procure.fields.OrganizationForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="purchasing.goodsreceipt",
+                    ),
+                ),
             ],
             options={
                 "verbose_name": "expected credit",
                 "ordering": ["due_on", "id"],
+                "indexes": [
+                    models.Index(
+                        fields=["organization", "invoice"], name="matching_ex_organiz_40b23e_idx"
+                    ),
+                    models.Index(
+                        fields=["organization", "receipt"], name="matching_ex_organiz_f5204d_idx"
+                    ),
+                    models.Index(
+                        fields=["organization", "status", "due_on"],
+                        name="matching_ex_organiz_b7d663_idx",
+                    ),
+                ],
+                "constraints": [
+                    procure.tenancy.Isolated(name="matching_expectedcredit_isolated"),
+                    models.UniqueConstraint(
+                        fields=("organization", "id"),
+                        name="matching_expectedcredit_organization_id",
+                    ),
+                    models.UniqueConstraint(
+                        fields=("organization", "public_id"),
+                        name="matching_expectedcredit_public_id",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("kind__in", ["requested", "returned", "short_paid"])),
+                        name="matching_expectedcredit_kind_known",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("status__in", ["dropped", "open", "received"])),
+                        name="matching_expectedcredit_status_known",
+                    ),
+                    procure.tenancy.SameOrganization(
+                        field="invoice", name="matching_expectedcredit_invoice_org"
+                    ),
+                    procure.tenancy.SameOrganization(
+                        field="receipt", name="matching_expectedcredit_receipt_org"
+                    ),
+                    models.UniqueConstraint(
+                        fields=("organization", "number"), name="matching_expectedcredit_number"
+                    ),
+                    models.UniqueConstraint(
+                        condition=models.Q(("receipt__isnull", False)),
+                        fields=("organization", "receipt", "invoice"),
+                        name="matching_expectedcredit_once_per_return",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("amount__gt", 0), models.Q(("reason", ""), _negated=True)
+                        ),
+                        name="matching_expectedcredit_said",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("closed_at__isnull", True), ("status", "open")),
+                            models.Q(("closed_at__isnull", False), ("status", "received")),
+                            models.Q(
+                                ("closed_at__isnull", False),
+                                ("closed_by__isnull", False),
+                                ("status", "dropped"),
+                                models.Q(("close_reason", ""), _negated=True),
+                            ),
+                            _connector="OR",
+                        ),
+                        name="matching_expectedcredit_closed",
+                    ),
+                ],
+            },
+        ),
+        migrations.CreateModel(
+            name="CreditReceived",
+            fields=[
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("amount", procure.fields.AmountField(decimal_places=4, max_digits=18)),
+                ("received_at", models.DateTimeField(default=django.utils.timezone.now)),
+                (
+                    "credit_note",
+                    procure.fields.OrganizationForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="serves",
+                        to="matching.supplierinvoice",
+                    ),
+                ),
+                (
+                    "organization",
+                    procure.fields.OrganizationField(
+                        db_index=False,
+                        editable=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="procure.organization",
+                    ),
+                ),
+                (
+                    "expected",
+                    procure.fields.OrganizationForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="received",
+                        to="matching.expectedcredit",
+                    ),
+                ),
+            ],
+            options={
+                "ordering": ["id"],
+                "indexes": [
+                    models.Index(
+                        fields=["organization", "expected"], name="matching_cr_organiz_744032_idx"
+                    ),
+                    models.Index(
+                        fields=["organization", "credit_note"],
+                        name="matching_cr_organiz_4eb67e_idx",
+                    ),
+                ],
+                "constraints": [
+                    procure.tenancy.Isolated(name="matching_creditreceived_isolated"),
+                    models.UniqueConstraint(
+                        fields=("organization", "id"),
+                        name="matching_creditreceived_organization_id",
+                    ),
+                    procure.tenancy.SameOrganization(
+                        field="expected", name="matching_creditreceived_expected_org"
+                    ),
+                    procure.tenancy.SameOrganization(
+                        field="credit_note", name="matching_creditreceived_credit_note_org"
+                    ),
+                    models.UniqueConstraint(
+                        fields=("organization", "expected", "credit_note"),
+                        name="matching_creditreceived_once",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("amount__gt", 0)), name="matching_creditreceived_amount"
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -126,9 +358,87 @@ class Migration(migrations.Migration):
                 ("answer", models.TextField(blank=True)),
                 ("answered_at", models.DateTimeField(blank=True, null=True)),
                 ("read_at", models.DateTimeField(blank=True, null=True)),
+                (
+                    "answered_by",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "asked_by",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "invoice",
+                    procure.fields.OrganizationForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="questions",
+                        to="matching.supplierinvoice",
+                    ),
+                ),
+                (
+                    "organization",
+                    procure.fields.OrganizationField(
+                        db_index=False,
+                        editable=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="procure.organization",
+                    ),
+                ),
+                (
+                    "person",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
             options={
                 "ordering": ["id"],
+                "indexes": [
+                    models.Index(
+                        fields=["organization", "invoice"], name="matching_ho_organiz_fe6851_idx"
+                    )
+                ],
+                "constraints": [
+                    procure.tenancy.Isolated(name="matching_holdquestion_isolated"),
+                    models.UniqueConstraint(
+                        fields=("organization", "id"), name="matching_holdquestion_organization_id"
+                    ),
+                    procure.tenancy.SameOrganization(
+                        field="invoice", name="matching_holdquestion_invoice_org"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(
+                                ("answer", ""),
+                                ("answered_at__isnull", True),
+                                ("answered_by__isnull", True),
+                            ),
+                            models.Q(
+                                models.Q(("answer", ""), _negated=True),
+                                ("answered_at__isnull", False),
+                                ("answered_by__isnull", False),
+                            ),
+                            _connector="OR",
+                        ),
+                        name="matching_holdquestion_answered",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("question", ""), _negated=True),
+                        name="matching_holdquestion_asked",
+                    ),
+                ],
             },
         ),
         migrations.RemoveConstraint(
@@ -224,406 +534,6 @@ class Migration(migrations.Migration):
                     )
                 ),
                 name="matching_resolution_cause_known",
-            ),
-        ),
-        migrations.AddField(
-            model_name="creditreceived",
-            name="credit_note",
-            field=procure.fields.OrganizationForeignKey(
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="serves",
-                to="matching.supplierinvoice",
-            ),
-        ),
-        migrations.AddField(
-            model_name="creditreceived",
-            name="organization",
-            field=procure.fields.OrganizationField(
-                db_index=False,
-                editable=False,
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="+",
-                to="procure.organization",
-            ),
-        ),
-        migrations.AddField(
-            model_name="declinedfix",
-            name="declined_by",
-            field=models.ForeignKey(
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="+",
-                to=settings.AUTH_USER_MODEL,
-            ),
-        ),
-        migrations.AddField(
-            model_name="declinedfix",
-            name="organization",
-            field=procure.fields.OrganizationField(
-                db_index=False,
-                editable=False,
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="+",
-                to="procure.organization",
-            ),
-        ),
-        migrations.AddField(
-            model_name="declinedfix",
-            name="supplier",
-            field=procure.fields.OrganizationForeignKey(
-                on_delete=django.db.models.deletion.CASCADE,
-                related_name="+",
-                to="suppliers.supplier",
-            ),
-        ),
-        migrations.AddField(
-            model_name="expectedcredit",
-            name="asked_by",
-            field=models.ForeignKey(
-                blank=True,
-                null=True,
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="+",
-                to=settings.AUTH_USER_MODEL,
-            ),
-        ),
-        migrations.AddField(
-            model_name="expectedcredit",
-            name="closed_by",
-            field=models.ForeignKey(
-                blank=True,
-                null=True,
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="+",
-                to=settings.AUTH_USER_MODEL,
-            ),
-        ),
-        migrations.AddField(
-            model_name="expectedcredit",
-            name="invoice",
-            field=procure.fields.OrganizationForeignKey(
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="expected_credits",
-                to="matching.supplierinvoice",
-            ),
-        ),
-        migrations.AddField(
-            model_name="expectedcredit",
-            name="organization",
-            field=procure.fields.OrganizationField(
-                db_index=False,
-                editable=False,
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="+",
-                to="procure.organization",
-            ),
-        ),
-        migrations.AddField(
-            model_name="expectedcredit",
-            name="receipt",
-            field=procure.fields.OrganizationForeignKey(
-                blank=True,
-                null=True,
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="+",
-                to="purchasing.goodsreceipt",
-            ),
-        ),
-        migrations.AddField(
-            model_name="creditreceived",
-            name="expected",
-            field=procure.fields.OrganizationForeignKey(
-                on_delete=django.db.models.deletion.CASCADE,
-                related_name="received",
-                to="matching.expectedcredit",
-            ),
-        ),
-        migrations.AddField(
-            model_name="holdquestion",
-            name="answered_by",
-            field=models.ForeignKey(
-                blank=True,
-                null=True,
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="+",
-                to=settings.AUTH_USER_MODEL,
-            ),
-        ),
-        migrations.AddField(
-            model_name="holdquestion",
-            name="asked_by",
-            field=models.ForeignKey(
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="+",
-                to=settings.AUTH_USER_MODEL,
-            ),
-        ),
-        migrations.AddField(
-            model_name="holdquestion",
-            name="invoice",
-            field=procure.fields.OrganizationForeignKey(
-                on_delete=django.db.models.deletion.CASCADE,
-                related_name="questions",
-                to="matching.supplierinvoice",
-            ),
-        ),
-        migrations.AddField(
-            model_name="holdquestion",
-            name="organization",
-            field=procure.fields.OrganizationField(
-                db_index=False,
-                editable=False,
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="+",
-                to="procure.organization",
-            ),
-        ),
-        migrations.AddField(
-            model_name="holdquestion",
-            name="person",
-            field=models.ForeignKey(
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="+",
-                to=settings.AUTH_USER_MODEL,
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="declinedfix",
-            index=models.Index(
-                fields=["organization", "supplier"], name="matching_de_organiz_857484_idx"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="declinedfix",
-            constraint=procure.tenancy.Isolated(name="matching_declinedfix_isolated"),
-        ),
-        migrations.AddConstraint(
-            model_name="declinedfix",
-            constraint=models.UniqueConstraint(
-                fields=("organization", "id"), name="matching_declinedfix_organization_id"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="declinedfix",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    (
-                        "cause__in",
-                        [
-                            "freight",
-                            "not_posted",
-                            "other",
-                            "our_order",
-                            "price_list",
-                            "short_delivery",
-                            "tax",
-                            "unit",
-                        ],
-                    )
-                ),
-                name="matching_declinedfix_cause_known",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="declinedfix",
-            constraint=procure.tenancy.SameOrganization(
-                field="supplier", name="matching_declinedfix_supplier_org"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="declinedfix",
-            constraint=models.UniqueConstraint(
-                fields=("organization", "supplier", "cause"), name="matching_declinedfix_once"
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="expectedcredit",
-            index=models.Index(
-                fields=["organization", "invoice"], name="matching_ex_organiz_40b23e_idx"
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="expectedcredit",
-            index=models.Index(
-                fields=["organization", "receipt"], name="matching_ex_organiz_f5204d_idx"
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="expectedcredit",
-            index=models.Index(
-                fields=["organization", "status", "due_on"], name="matching_ex_organiz_b7d663_idx"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="expectedcredit",
-            constraint=procure.tenancy.Isolated(name="matching_expectedcredit_isolated"),
-        ),
-        migrations.AddConstraint(
-            model_name="expectedcredit",
-            constraint=models.UniqueConstraint(
-                fields=("organization", "id"), name="matching_expectedcredit_organization_id"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="expectedcredit",
-            constraint=models.UniqueConstraint(
-                fields=("organization", "public_id"), name="matching_expectedcredit_public_id"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="expectedcredit",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("kind__in", ["requested", "returned", "short_paid"])),
-                name="matching_expectedcredit_kind_known",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="expectedcredit",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("status__in", ["dropped", "open", "received"])),
-                name="matching_expectedcredit_status_known",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="expectedcredit",
-            constraint=procure.tenancy.SameOrganization(
-                field="invoice", name="matching_expectedcredit_invoice_org"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="expectedcredit",
-            constraint=procure.tenancy.SameOrganization(
-                field="receipt", name="matching_expectedcredit_receipt_org"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="expectedcredit",
-            constraint=models.UniqueConstraint(
-                fields=("organization", "number"), name="matching_expectedcredit_number"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="expectedcredit",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("receipt__isnull", False)),
-                fields=("organization", "receipt", "invoice"),
-                name="matching_expectedcredit_once_per_return",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="expectedcredit",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("amount__gt", 0), models.Q(("reason", ""), _negated=True)),
-                name="matching_expectedcredit_said",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="expectedcredit",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("closed_at__isnull", True), ("status", "open")),
-                    models.Q(("closed_at__isnull", False), ("status", "received")),
-                    models.Q(
-                        ("closed_at__isnull", False),
-                        ("closed_by__isnull", False),
-                        ("status", "dropped"),
-                        models.Q(("close_reason", ""), _negated=True),
-                    ),
-                    _connector="OR",
-                ),
-                name="matching_expectedcredit_closed",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="creditreceived",
-            index=models.Index(
-                fields=["organization", "expected"], name="matching_cr_organiz_744032_idx"
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="creditreceived",
-            index=models.Index(
-                fields=["organization", "credit_note"], name="matching_cr_organiz_4eb67e_idx"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="creditreceived",
-            constraint=procure.tenancy.Isolated(name="matching_creditreceived_isolated"),
-        ),
-        migrations.AddConstraint(
-            model_name="creditreceived",
-            constraint=models.UniqueConstraint(
-                fields=("organization", "id"), name="matching_creditreceived_organization_id"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="creditreceived",
-            constraint=procure.tenancy.SameOrganization(
-                field="expected", name="matching_creditreceived_expected_org"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="creditreceived",
-            constraint=procure.tenancy.SameOrganization(
-                field="credit_note", name="matching_creditreceived_credit_note_org"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="creditreceived",
-            constraint=models.UniqueConstraint(
-                fields=("organization", "expected", "credit_note"),
-                name="matching_creditreceived_once",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="creditreceived",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("amount__gt", 0)), name="matching_creditreceived_amount"
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="holdquestion",
-            index=models.Index(
-                fields=["organization", "invoice"], name="matching_ho_organiz_fe6851_idx"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="holdquestion",
-            constraint=procure.tenancy.Isolated(name="matching_holdquestion_isolated"),
-        ),
-        migrations.AddConstraint(
-            model_name="holdquestion",
-            constraint=models.UniqueConstraint(
-                fields=("organization", "id"), name="matching_holdquestion_organization_id"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="holdquestion",
-            constraint=procure.tenancy.SameOrganization(
-                field="invoice", name="matching_holdquestion_invoice_org"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="holdquestion",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(
-                        ("answer", ""), ("answered_at__isnull", True), ("answered_by__isnull", True)
-                    ),
-                    models.Q(
-                        models.Q(("answer", ""), _negated=True),
-                        ("answered_at__isnull", False),
-                        ("answered_by__isnull", False),
-                    ),
-                    _connector="OR",
-                ),
-                name="matching_holdquestion_answered",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="holdquestion",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("question", ""), _negated=True),
-                name="matching_holdquestion_asked",
             ),
         ),
     ]

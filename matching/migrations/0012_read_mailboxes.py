@@ -61,6 +61,28 @@ class Migration(migrations.Migration):
             ],
             options={
                 "verbose_name": "mailbox",
+                "constraints": [
+                    procure.tenancy.Isolated(name="matching_mailbox_isolated"),
+                    models.UniqueConstraint(
+                        fields=("organization", "id"), name="matching_mailbox_organization_id"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("security__in", ["none", "starttls", "tls"])),
+                        name="matching_mailbox_security_known",
+                    ),
+                    models.UniqueConstraint(fields=("organization",), name="matching_mailbox_one"),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("failing_since__isnull", True), ("problem", "")),
+                            models.Q(
+                                models.Q(("problem", ""), _negated=True),
+                                ("failing_since__isnull", False),
+                            ),
+                            _connector="OR",
+                        ),
+                        name="matching_mailbox_failing",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -93,6 +115,16 @@ class Migration(migrations.Migration):
             ],
             options={
                 "verbose_name": "mail",
+                "constraints": [
+                    procure.tenancy.Isolated(name="matching_takenmessage_isolated"),
+                    models.UniqueConstraint(
+                        fields=("organization", "id"), name="matching_takenmessage_organization_id"
+                    ),
+                    models.UniqueConstraint(
+                        fields=("organization", "message_id", "sha256"),
+                        name="matching_takenmessage_once",
+                    ),
+                ],
             },
         ),
         migrations.AddField(
@@ -116,58 +148,6 @@ class Migration(migrations.Migration):
             model_name="capturedfile",
             constraint=procure.tenancy.SameOrganization(
                 field="message", name="matching_capturedfile_message_org"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="mailbox",
-            constraint=procure.tenancy.Isolated(name="matching_mailbox_isolated"),
-        ),
-        migrations.AddConstraint(
-            model_name="mailbox",
-            constraint=models.UniqueConstraint(
-                fields=("organization", "id"), name="matching_mailbox_organization_id"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="mailbox",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("security__in", ["none", "starttls", "tls"])),
-                name="matching_mailbox_security_known",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="mailbox",
-            constraint=models.UniqueConstraint(
-                fields=("organization",), name="matching_mailbox_one"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="mailbox",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("failing_since__isnull", True), ("problem", "")),
-                    models.Q(
-                        models.Q(("problem", ""), _negated=True), ("failing_since__isnull", False)
-                    ),
-                    _connector="OR",
-                ),
-                name="matching_mailbox_failing",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="takenmessage",
-            constraint=procure.tenancy.Isolated(name="matching_takenmessage_isolated"),
-        ),
-        migrations.AddConstraint(
-            model_name="takenmessage",
-            constraint=models.UniqueConstraint(
-                fields=("organization", "id"), name="matching_takenmessage_organization_id"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="takenmessage",
-            constraint=models.UniqueConstraint(
-                fields=("organization", "message_id", "sha256"), name="matching_takenmessage_once"
             ),
         ),
     ]

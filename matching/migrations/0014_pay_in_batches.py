@@ -110,6 +110,95 @@ class Migration(migrations.Migration):
             options={
                 "verbose_name": "payment batch",
                 "ordering": ["-id"],
+                "indexes": [
+                    models.Index(
+                        fields=["organization", "status"], name="matching_pa_organiz_2459f3_idx"
+                    )
+                ],
+                "constraints": [
+                    procure.tenancy.Isolated(name="matching_paymentbatch_isolated"),
+                    models.UniqueConstraint(
+                        fields=("organization", "id"), name="matching_paymentbatch_organization_id"
+                    ),
+                    models.UniqueConstraint(
+                        fields=("organization", "public_id"), name="matching_paymentbatch_public_id"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            (
+                                "status__in",
+                                [
+                                    "cancelled",
+                                    "draft",
+                                    "exported",
+                                    "paid",
+                                    "part_returned",
+                                    "proposed",
+                                    "released",
+                                ],
+                            )
+                        ),
+                        name="matching_paymentbatch_status_known",
+                    ),
+                    models.UniqueConstraint(
+                        fields=("organization", "number"), name="matching_paymentbatch_number"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("released_by__isnull", True),
+                            models.Q(
+                                models.Q(("released_by", models.F("made_by")), _negated=True),
+                                models.Q(("released_by", models.F("proposed_by")), _negated=True),
+                            ),
+                            _connector="OR",
+                        ),
+                        name="matching_paymentbatch_second_person",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("status__in", ["draft", "cancelled"]),
+                            models.Q(
+                                ("proposed_at__isnull", False), ("proposed_by__isnull", False)
+                            ),
+                            _connector="OR",
+                        ),
+                        name="matching_paymentbatch_proposed",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("status__in", ["draft", "proposed", "cancelled"]),
+                            models.Q(
+                                ("released_at__isnull", False), ("released_by__isnull", False)
+                            ),
+                            _connector="OR",
+                        ),
+                        name="matching_paymentbatch_released",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("status__in", ["exported"]), _negated=True),
+                            ("exported_at__isnull", False),
+                            _connector="OR",
+                        ),
+                        name="matching_paymentbatch_exported",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(
+                                ("cancelled_by__isnull", False),
+                                ("status", "cancelled"),
+                                ("cancelled_at__isnull", False),
+                                models.Q(("cancel_reason", ""), _negated=True),
+                            ),
+                            models.Q(
+                                models.Q(("status", "cancelled"), _negated=True),
+                                ("cancelled_by__isnull", True),
+                            ),
+                            _connector="OR",
+                        ),
+                        name="matching_paymentbatch_cancelled",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -190,6 +279,65 @@ class Migration(migrations.Migration):
             options={
                 "verbose_name": "payment",
                 "ordering": ["id"],
+                "indexes": [
+                    models.Index(
+                        fields=["organization", "batch"], name="matching_pa_organiz_df8aee_idx"
+                    ),
+                    models.Index(
+                        fields=["organization", "invoice"], name="matching_pa_organiz_874b00_idx"
+                    ),
+                    models.Index(
+                        fields=["organization", "supplier"], name="matching_pa_organiz_35fee9_idx"
+                    ),
+                    models.Index(
+                        fields=["organization", "bank_account"],
+                        name="matching_pa_organiz_8c8eca_idx",
+                    ),
+                ],
+                "constraints": [
+                    procure.tenancy.Isolated(name="matching_paymentbatchline_isolated"),
+                    models.UniqueConstraint(
+                        fields=("organization", "id"),
+                        name="matching_paymentbatchline_organization_id",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("status__in", ["paid", "planned", "returned", "taken_out"])
+                        ),
+                        name="matching_paymentbatchline_status_known",
+                    ),
+                    procure.tenancy.SameOrganization(
+                        field="batch", name="matching_paymentbatchline_batch_org"
+                    ),
+                    procure.tenancy.SameOrganization(
+                        field="invoice", name="matching_paymentbatchline_invoice_org"
+                    ),
+                    procure.tenancy.SameOrganization(
+                        field="supplier", name="matching_paymentbatchline_supplier_org"
+                    ),
+                    procure.tenancy.SameOrganization(
+                        field="bank_account", name="matching_paymentbatchline_bank_account_org"
+                    ),
+                    models.UniqueConstraint(
+                        condition=models.Q(("status", "planned")),
+                        fields=("organization", "invoice"),
+                        name="matching_paymentbatchline_live_once",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("amount", 0), _negated=True), ("discount_amount__gte", 0)
+                        ),
+                        name="matching_paymentbatchline_amount",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("status", "taken_out"), _negated=True),
+                            models.Q(("reason", ""), _negated=True),
+                            _connector="OR",
+                        ),
+                        name="matching_paymentbatchline_taken_out",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -263,6 +411,39 @@ class Migration(migrations.Migration):
             ],
             options={
                 "ordering": ["paid_on", "id"],
+                "indexes": [
+                    models.Index(
+                        fields=["organization", "invoice"], name="matching_in_organiz_9cbffa_idx"
+                    ),
+                    models.Index(
+                        fields=["organization", "line"], name="matching_in_organiz_6835bd_idx"
+                    ),
+                ],
+                "constraints": [
+                    procure.tenancy.Isolated(name="matching_invoicepayment_isolated"),
+                    models.UniqueConstraint(
+                        fields=("organization", "id"),
+                        name="matching_invoicepayment_organization_id",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("kind__in", ["paid", "returned"])),
+                        name="matching_invoicepayment_kind_known",
+                    ),
+                    procure.tenancy.SameOrganization(
+                        field="invoice", name="matching_invoicepayment_invoice_org"
+                    ),
+                    procure.tenancy.SameOrganization(
+                        field="line", name="matching_invoicepayment_line_org"
+                    ),
+                    models.UniqueConstraint(
+                        fields=("organization", "invoice", "kind", "paid_on", "reference"),
+                        name="matching_invoicepayment_once",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("amount", 0), _negated=True),
+                        name="matching_invoicepayment_amount",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -322,6 +503,30 @@ class Migration(migrations.Migration):
             ],
             options={
                 "ordering": ["id"],
+                "indexes": [
+                    models.Index(
+                        fields=["organization", "batch"], name="matching_pa_organiz_c13f8d_idx"
+                    )
+                ],
+                "constraints": [
+                    procure.tenancy.Isolated(name="matching_paymentfile_isolated"),
+                    models.UniqueConstraint(
+                        fields=("organization", "id"), name="matching_paymentfile_organization_id"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("file_format__in", ["csv", "quickbooks", "sepa", "xero"])
+                        ),
+                        name="matching_paymentfile_file_format_known",
+                    ),
+                    procure.tenancy.SameOrganization(
+                        field="batch", name="matching_paymentfile_batch_org"
+                    ),
+                    models.UniqueConstraint(
+                        fields=("organization", "batch", "file_format"),
+                        name="matching_paymentfile_once",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -432,302 +637,5 @@ class Migration(migrations.Migration):
                     ),
                 ],
             },
-        ),
-        migrations.AddIndex(
-            model_name="paymentbatch",
-            index=models.Index(
-                fields=["organization", "status"], name="matching_pa_organiz_2459f3_idx"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="paymentbatch",
-            constraint=procure.tenancy.Isolated(name="matching_paymentbatch_isolated"),
-        ),
-        migrations.AddConstraint(
-            model_name="paymentbatch",
-            constraint=models.UniqueConstraint(
-                fields=("organization", "id"), name="matching_paymentbatch_organization_id"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="paymentbatch",
-            constraint=models.UniqueConstraint(
-                fields=("organization", "public_id"), name="matching_paymentbatch_public_id"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="paymentbatch",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    (
-                        "status__in",
-                        [
-                            "cancelled",
-                            "draft",
-                            "exported",
-                            "paid",
-                            "part_returned",
-                            "proposed",
-                            "released",
-                        ],
-                    )
-                ),
-                name="matching_paymentbatch_status_known",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="paymentbatch",
-            constraint=models.UniqueConstraint(
-                fields=("organization", "number"), name="matching_paymentbatch_number"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="paymentbatch",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("released_by__isnull", True),
-                    models.Q(
-                        models.Q(("released_by", models.F("made_by")), _negated=True),
-                        models.Q(("released_by", models.F("proposed_by")), _negated=True),
-                    ),
-                    _connector="OR",
-                ),
-                name="matching_paymentbatch_second_person",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="paymentbatch",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("status__in", ["draft", "cancelled"]),
-                    models.Q(("proposed_at__isnull", False), ("proposed_by__isnull", False)),
-                    _connector="OR",
-                ),
-                name="matching_paymentbatch_proposed",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="paymentbatch",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("status__in", ["draft", "proposed", "cancelled"]),
-                    models.Q(("released_at__isnull", False), ("released_by__isnull", False)),
-                    _connector="OR",
-                ),
-                name="matching_paymentbatch_released",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="paymentbatch",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("status__in", ["exported"]), _negated=True),
-                    ("exported_at__isnull", False),
-                    _connector="OR",
-                ),
-                name="matching_paymentbatch_exported",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="paymentbatch",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(
-                        ("cancelled_by__isnull", False),
-                        ("status", "cancelled"),
-                        ("cancelled_at__isnull", False),
-                        models.Q(("cancel_reason", ""), _negated=True),
-                    ),
-                    models.Q(
-                        models.Q(("status", "cancelled"), _negated=True),
-                        ("cancelled_by__isnull", True),
-                    ),
-                    _connector="OR",
-                ),
-                name="matching_paymentbatch_cancelled",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="paymentbatchline",
-            index=models.Index(
-                fields=["organization", "batch"], name="matching_pa_organiz_df8aee_idx"
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="paymentbatchline",
-            index=models.Index(
-                fields=["organization", "invoice"], name="matching_pa_organiz_874b00_idx"
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="paymentbatchline",
-            index=models.Index(
-                fields=["organization", "supplier"], name="matching_pa_organiz_35fee9_idx"
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="paymentbatchline",
-            index=models.Index(
-                fields=["organization", "bank_account"], name="matching_pa_organiz_8c8eca_idx"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="paymentbatchline",
-            constraint=procure.tenancy.Isolated(name="matching_paymentbatchline_isolated"),
-        ),
-        migrations.AddConstraint(
-            model_name="paymentbatchline",
-            constraint=models.UniqueConstraint(
-                fields=("organization", "id"), name="matching_paymentbatchline_organization_id"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="paymentbatchline",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("status__in", ["paid", "planned", "returned", "taken_out"])),
-                name="matching_paymentbatchline_status_known",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="paymentbatchline",
-            constraint=procure.tenancy.SameOrganization(
-                field="batch", name="matching_paymentbatchline_batch_org"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="paymentbatchline",
-            constraint=procure.tenancy.SameOrganization(
-                field="invoice", name="matching_paymentbatchline_invoice_org"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="paymentbatchline",
-            constraint=procure.tenancy.SameOrganization(
-                field="supplier", name="matching_paymentbatchline_supplier_org"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="paymentbatchline",
-            constraint=procure.tenancy.SameOrganization(
-                field="bank_account", name="matching_paymentbatchline_bank_account_org"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="paymentbatchline",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("status", "planned")),
-                fields=("organization", "invoice"),
-                name="matching_paymentbatchline_live_once",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="paymentbatchline",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("amount", 0), _negated=True), ("discount_amount__gte", 0)
-                ),
-                name="matching_paymentbatchline_amount",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="paymentbatchline",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("status", "taken_out"), _negated=True),
-                    models.Q(("reason", ""), _negated=True),
-                    _connector="OR",
-                ),
-                name="matching_paymentbatchline_taken_out",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="invoicepayment",
-            index=models.Index(
-                fields=["organization", "invoice"], name="matching_in_organiz_9cbffa_idx"
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="invoicepayment",
-            index=models.Index(
-                fields=["organization", "line"], name="matching_in_organiz_6835bd_idx"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="invoicepayment",
-            constraint=procure.tenancy.Isolated(name="matching_invoicepayment_isolated"),
-        ),
-        migrations.AddConstraint(
-            model_name="invoicepayment",
-            constraint=models.UniqueConstraint(
-                fields=("organization", "id"), name="matching_invoicepayment_organization_id"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="invoicepayment",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("kind__in", ["paid", "returned"])),
-                name="matching_invoicepayment_kind_known",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="invoicepayment",
-            constraint=procure.tenancy.SameOrganization(
-                field="invoice", name="matching_invoicepayment_invoice_org"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="invoicepayment",
-            constraint=procure.tenancy.SameOrganization(
-                field="line", name="matching_invoicepayment_line_org"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="invoicepayment",
-            constraint=models.UniqueConstraint(
-                fields=("organization", "invoice", "kind", "paid_on", "reference"),
-                name="matching_invoicepayment_once",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="invoicepayment",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("amount", 0), _negated=True),
-                name="matching_invoicepayment_amount",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="paymentfile",
-            index=models.Index(
-                fields=["organization", "batch"], name="matching_pa_organiz_c13f8d_idx"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="paymentfile",
-            constraint=procure.tenancy.Isolated(name="matching_paymentfile_isolated"),
-        ),
-        migrations.AddConstraint(
-            model_name="paymentfile",
-            constraint=models.UniqueConstraint(
-                fields=("organization", "id"), name="matching_paymentfile_organization_id"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="paymentfile",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("file_format__in", ["csv", "quickbooks", "sepa", "xero"])),
-                name="matching_paymentfile_file_format_known",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="paymentfile",
-            constraint=procure.tenancy.SameOrganization(
-                field="batch", name="matching_paymentfile_batch_org"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="paymentfile",
-            constraint=models.UniqueConstraint(
-                fields=("organization", "batch", "file_format"), name="matching_paymentfile_once"
-            ),
         ),
     ]

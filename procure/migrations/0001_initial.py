@@ -214,6 +214,22 @@ class Migration(migrations.Migration):
             ],
             options={
                 "ordering": ["-id"],
+                "indexes": [
+                    models.Index(
+                        fields=["organization", "subject_type", "subject_id", "id"],
+                        name="procure_bus_organiz_d8802e_idx",
+                    ),
+                    models.Index(
+                        fields=["organization", "at"], name="procure_bus_organiz_5d3763_idx"
+                    ),
+                ],
+                "constraints": [
+                    procure.tenancy.Isolated(name="procure_businessevent_isolated"),
+                    models.UniqueConstraint(
+                        fields=("organization", "id"),
+                        name="procure_businessevent_organization_id",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -262,6 +278,27 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
+            options={
+                "indexes": [
+                    models.Index(
+                        fields=["organization", "subject_type", "subject_id"],
+                        name="procure_att_organiz_ec9f3a_idx",
+                    ),
+                    models.Index(
+                        fields=["organization", "sha256"], name="procure_att_organiz_c6c48d_idx"
+                    ),
+                ],
+                "constraints": [
+                    procure.tenancy.Isolated(name="procure_attachment_isolated"),
+                    models.UniqueConstraint(
+                        fields=("organization", "id"), name="procure_attachment_organization_id"
+                    ),
+                    models.UniqueConstraint(
+                        fields=("organization", "public_id"),
+                        name="procure_attachment_public_id",
+                    ),
+                ],
+            },
         ),
         migrations.CreateModel(
             name="PendingEvent",
@@ -297,6 +334,27 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
+            options={
+                "indexes": [
+                    models.Index(
+                        fields=["organization", "event"], name="procure_pen_organiz_6b04b1_idx"
+                    ),
+                    models.Index(
+                        fields=["organization", "due_at", "id"],
+                        name="procure_pen_organiz_b5be94_idx",
+                    ),
+                ],
+                "constraints": [
+                    procure.tenancy.Isolated(name="procure_pendingevent_isolated"),
+                    models.UniqueConstraint(
+                        fields=("organization", "id"),
+                        name="procure_pendingevent_organization_id",
+                    ),
+                    procure.tenancy.SameOrganization(
+                        field="event", name="procure_pendingevent_event_org"
+                    ),
+                ],
+            },
         ),
         migrations.CreateModel(
             name="Membership",
@@ -705,89 +763,5 @@ class Migration(migrations.Migration):
                     ),
                 ],
             },
-        ),
-        migrations.AddIndex(
-            model_name="businessevent",
-            index=models.Index(
-                fields=["organization", "subject_type", "subject_id", "id"],
-                name="procure_bus_organiz_d8802e_idx",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="businessevent",
-            index=models.Index(
-                fields=["organization", "at"], name="procure_bus_organiz_5d3763_idx"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="businessevent",
-            constraint=procure.tenancy.Isolated(name="procure_businessevent_isolated"),
-        ),
-        migrations.AddConstraint(
-            model_name="businessevent",
-            constraint=models.UniqueConstraint(
-                fields=("organization", "id"),
-                name="procure_businessevent_organization_id",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="attachment",
-            index=models.Index(
-                fields=["organization", "subject_type", "subject_id"],
-                name="procure_att_organiz_ec9f3a_idx",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="attachment",
-            index=models.Index(
-                fields=["organization", "sha256"], name="procure_att_organiz_c6c48d_idx"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="attachment",
-            constraint=procure.tenancy.Isolated(name="procure_attachment_isolated"),
-        ),
-        migrations.AddConstraint(
-            model_name="attachment",
-            constraint=models.UniqueConstraint(
-                fields=("organization", "id"), name="procure_attachment_organization_id"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="attachment",
-            constraint=models.UniqueConstraint(
-                fields=("organization", "public_id"),
-                name="procure_attachment_public_id",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="pendingevent",
-            index=models.Index(
-                fields=["organization", "event"], name="procure_pen_organiz_6b04b1_idx"
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="pendingevent",
-            index=models.Index(
-                fields=["organization", "due_at", "id"],
-                name="procure_pen_organiz_b5be94_idx",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="pendingevent",
-            constraint=procure.tenancy.Isolated(name="procure_pendingevent_isolated"),
-        ),
-        migrations.AddConstraint(
-            model_name="pendingevent",
-            constraint=models.UniqueConstraint(
-                fields=("organization", "id"),
-                name="procure_pendingevent_organization_id",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="pendingevent",
-            constraint=procure.tenancy.SameOrganization(
-                field="event", name="procure_pendingevent_event_org"
-            ),
         ),
     ]

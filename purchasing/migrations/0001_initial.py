@@ -203,6 +203,127 @@ class Migration(migrations.Migration):
             options={
                 "verbose_name": "order",
                 "ordering": ["-id"],
+                "indexes": [
+                    models.Index(
+                        fields=["organization", "supplier"],
+                        name="purchasing__organiz_8a9d46_idx",
+                    ),
+                    models.Index(
+                        fields=["organization", "category"],
+                        name="purchasing__organiz_e595da_idx",
+                    ),
+                    models.Index(
+                        fields=["organization", "ship_to"],
+                        name="purchasing__organiz_ea09e7_idx",
+                    ),
+                    models.Index(
+                        fields=["organization", "off_list_supplier"],
+                        name="purchasing__organiz_564dfb_idx",
+                    ),
+                    models.Index(
+                        fields=["organization", "status", "id"],
+                        name="purchasing__organiz_7dfd5d_idx",
+                    ),
+                    models.Index(
+                        fields=["organization", "supplier", "issued_on"],
+                        name="purchasing__organiz_a8fe7a_idx",
+                    ),
+                ],
+                "constraints": [
+                    procure.tenancy.Isolated(name="purchasing_purchaseorder_isolated"),
+                    models.UniqueConstraint(
+                        fields=("organization", "id"),
+                        name="purchasing_purchaseorder_organization_id",
+                    ),
+                    models.UniqueConstraint(
+                        fields=("organization", "public_id"),
+                        name="purchasing_purchaseorder_public_id",
+                    ),
+                    procure.tenancy.SameOrganization(
+                        field="supplier", name="purchasing_purchaseorder_supplier_org"
+                    ),
+                    procure.tenancy.SameOrganization(
+                        field="category", name="purchasing_purchaseorder_category_org"
+                    ),
+                    procure.tenancy.SameOrganization(
+                        field="ship_to", name="purchasing_purchaseorder_ship_to_org"
+                    ),
+                    procure.tenancy.SameOrganization(
+                        field="off_list_supplier",
+                        name="purchasing_purchaseorder_off_list_supplier_org",
+                    ),
+                    models.UniqueConstraint(
+                        fields=("organization", "number"),
+                        name="purchasing_purchaseorder_number",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("status__in", ["draft", "cancelled"]),
+                            models.Q(("number__isnull", False), ("supplier__isnull", False)),
+                            _connector="OR",
+                        ),
+                        name="purchasing_purchaseorder_numbered",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("origin", "imported"),
+                            ("status__in", ["draft", "cancelled"]),
+                            models.Q(
+                                ("submitted_by__isnull", False), ("submitted_at__isnull", False)
+                            ),
+                            _connector="OR",
+                        ),
+                        name="purchasing_purchaseorder_submitted",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("origin", "imported"),
+                            ("status__in", ["draft", "submitted", "cancelled"]),
+                            ("approved_at__isnull", False),
+                            _connector="OR",
+                        ),
+                        name="purchasing_purchaseorder_approved",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("origin", "imported"),
+                            ("status__in", ["draft", "submitted", "approved", "cancelled"]),
+                            models.Q(
+                                ("issued_by__isnull", False),
+                                ("issued_at__isnull", False),
+                                ("issued_on__isnull", False),
+                            ),
+                            _connector="OR",
+                        ),
+                        name="purchasing_purchaseorder_issued",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("status", "closed"), _negated=True),
+                            ("closed_at__isnull", False),
+                            _connector="OR",
+                        ),
+                        name="purchasing_purchaseorder_closed",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("status", "cancelled"), _negated=True),
+                            models.Q(
+                                ("cancelled_at__isnull", False), ("cancelled_by__isnull", False)
+                            ),
+                            _connector="OR",
+                        ),
+                        name="purchasing_purchaseorder_cancelled",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("off_list_reason", ""),
+                            models.Q(("off_list_explanation", ""), _negated=True),
+                            _connector="OR",
+                        ),
+                        name="purchasing_purchaseorder_off_list",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -292,6 +413,57 @@ class Migration(migrations.Migration):
             options={
                 "verbose_name": "receipt",
                 "ordering": ["-received_on", "-id"],
+                "indexes": [
+                    models.Index(
+                        fields=["organization", "order"], name="purchasing__organiz_c41256_idx"
+                    ),
+                    models.Index(
+                        fields=["organization", "received_on"],
+                        name="purchasing__organiz_bc7a86_idx",
+                    ),
+                ],
+                "constraints": [
+                    procure.tenancy.Isolated(name="purchasing_goodsreceipt_isolated"),
+                    models.UniqueConstraint(
+                        fields=("organization", "id"),
+                        name="purchasing_goodsreceipt_organization_id",
+                    ),
+                    models.UniqueConstraint(
+                        fields=("organization", "public_id"),
+                        name="purchasing_goodsreceipt_public_id",
+                    ),
+                    procure.tenancy.SameOrganization(
+                        field="order", name="purchasing_goodsreceipt_order_org"
+                    ),
+                    models.UniqueConstraint(
+                        fields=("organization", "number"), name="purchasing_goodsreceipt_number"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(
+                                ("reversed_at__isnull", True),
+                                ("reversed_by__isnull", True),
+                                ("status", "posted"),
+                            ),
+                            models.Q(
+                                ("reversed_at__isnull", False),
+                                ("reversed_by__isnull", False),
+                                ("status", "reversed"),
+                                models.Q(("reversal_reason", ""), _negated=True),
+                            ),
+                            _connector="OR",
+                        ),
+                        name="purchasing_goodsreceipt_reversed",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("origin", "imported"),
+                            ("posted_by__isnull", False),
+                            _connector="OR",
+                        ),
+                        name="purchasing_goodsreceipt_posted",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -395,6 +567,45 @@ class Migration(migrations.Migration):
             ],
             options={
                 "ordering": ["order", "revision", "step"],
+                "indexes": [
+                    models.Index(
+                        fields=["organization", "order"], name="purchasing__organiz_413bdb_idx"
+                    ),
+                    models.Index(
+                        fields=["organization", "status", "role"],
+                        name="purchasing__organiz_365ec9_idx",
+                    ),
+                ],
+                "constraints": [
+                    procure.tenancy.Isolated(name="purchasing_approval_isolated"),
+                    models.UniqueConstraint(
+                        fields=("organization", "id"),
+                        name="purchasing_approval_organization_id",
+                    ),
+                    procure.tenancy.SameOrganization(
+                        field="order", name="purchasing_approval_order_org"
+                    ),
+                    models.UniqueConstraint(
+                        fields=("organization", "order", "revision", "step"),
+                        name="purchasing_approval_step",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("status__in", ["waiting", "void"]),
+                            models.Q(("decided_by__isnull", False), ("decided_at__isnull", False)),
+                            _connector="OR",
+                        ),
+                        name="purchasing_approval_decided",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("decided_by__isnull", True),
+                            models.Q(("decided_by", models.F("requested_by")), _negated=True),
+                            _connector="OR",
+                        ),
+                        name="purchasing_approval_four_eyes",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -541,6 +752,64 @@ class Migration(migrations.Migration):
             options={
                 "verbose_name": "order line",
                 "ordering": ["line_no"],
+                "indexes": [
+                    models.Index(
+                        fields=["organization", "order"], name="purchasing__organiz_fbb3e6_idx"
+                    ),
+                    models.Index(
+                        fields=["organization", "sku"], name="purchasing__organiz_0dec66_idx"
+                    ),
+                    models.Index(
+                        fields=["organization", "price_break"],
+                        name="purchasing__organiz_6679c7_idx",
+                    ),
+                    models.Index(
+                        fields=["organization", "list_entry"],
+                        name="purchasing__organiz_d6c2a4_idx",
+                    ),
+                    models.Index(
+                        fields=["organization", "promised_on"],
+                        name="purchasing__organiz_dcec2c_idx",
+                    ),
+                ],
+                "constraints": [
+                    procure.tenancy.Isolated(name="purchasing_purchaseorderline_isolated"),
+                    models.UniqueConstraint(
+                        fields=("organization", "id"),
+                        name="purchasing_purchaseorderline_organization_id",
+                    ),
+                    procure.tenancy.SameOrganization(
+                        field="order", name="purchasing_purchaseorderline_order_org"
+                    ),
+                    procure.tenancy.SameOrganization(
+                        field="sku", name="purchasing_purchaseorderline_sku_org"
+                    ),
+                    procure.tenancy.SameOrganization(
+                        field="price_break", name="purchasing_purchaseorderline_price_break_org"
+                    ),
+                    procure.tenancy.SameOrganization(
+                        field="list_entry", name="purchasing_purchaseorderline_list_entry_org"
+                    ),
+                    models.UniqueConstraint(
+                        fields=("organization", "order", "line_no"),
+                        name="purchasing_purchaseorderline_line_no",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("ordered_quantity__gt", 0)),
+                        name="purchasing_purchaseorderline_quantity",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("cancelled_quantity__gte", 0),
+                            ("cancelled_quantity__lte", models.F("ordered_quantity")),
+                        ),
+                        name="purchasing_purchaseorderline_cancelled",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("unit_price__gte", 0)),
+                        name="purchasing_purchaseorderline_price",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -605,6 +874,50 @@ class Migration(migrations.Migration):
             options={
                 "verbose_name": "receipt line",
                 "ordering": ["id"],
+                "indexes": [
+                    models.Index(
+                        fields=["organization", "receipt"],
+                        name="purchasing__organiz_7e6a00_idx",
+                    ),
+                    models.Index(
+                        fields=["organization", "order_line"],
+                        name="purchasing__organiz_448803_idx",
+                    ),
+                ],
+                "constraints": [
+                    procure.tenancy.Isolated(name="purchasing_goodsreceiptline_isolated"),
+                    models.UniqueConstraint(
+                        fields=("organization", "id"),
+                        name="purchasing_goodsreceiptline_organization_id",
+                    ),
+                    procure.tenancy.SameOrganization(
+                        field="receipt", name="purchasing_goodsreceiptline_receipt_org"
+                    ),
+                    procure.tenancy.SameOrganization(
+                        field="order_line", name="purchasing_goodsreceiptline_order_line_org"
+                    ),
+                    models.UniqueConstraint(
+                        fields=("organization", "receipt", "order_line"),
+                        name="purchasing_goodsreceiptline_once",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("received_quantity__gte", 0),
+                            ("returned_quantity__gte", 0),
+                            ("rejected_quantity__gte", 0),
+                            ("rejected_quantity__lte", models.F("received_quantity")),
+                        ),
+                        name="purchasing_goodsreceiptline_quantities",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("rejected_quantity", 0),
+                            models.Q(("reject_reason", ""), _negated=True),
+                            _connector="OR",
+                        ),
+                        name="purchasing_goodsreceiptline_reason",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -678,480 +991,5 @@ class Migration(migrations.Migration):
                     ),
                 ],
             },
-        ),
-        migrations.AddIndex(
-            model_name="purchaseorder",
-            index=models.Index(
-                fields=["organization", "supplier"],
-                name="purchasing__organiz_8a9d46_idx",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="purchaseorder",
-            index=models.Index(
-                fields=["organization", "category"],
-                name="purchasing__organiz_e595da_idx",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="purchaseorder",
-            index=models.Index(
-                fields=["organization", "ship_to"],
-                name="purchasing__organiz_ea09e7_idx",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="purchaseorder",
-            index=models.Index(
-                fields=["organization", "off_list_supplier"],
-                name="purchasing__organiz_564dfb_idx",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="purchaseorder",
-            index=models.Index(
-                fields=["organization", "status", "id"],
-                name="purchasing__organiz_7dfd5d_idx",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="purchaseorder",
-            index=models.Index(
-                fields=["organization", "supplier", "issued_on"],
-                name="purchasing__organiz_a8fe7a_idx",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="purchaseorder",
-            constraint=procure.tenancy.Isolated(name="purchasing_purchaseorder_isolated"),
-        ),
-        migrations.AddConstraint(
-            model_name="purchaseorder",
-            constraint=models.UniqueConstraint(
-                fields=("organization", "id"),
-                name="purchasing_purchaseorder_organization_id",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="purchaseorder",
-            constraint=models.UniqueConstraint(
-                fields=("organization", "public_id"),
-                name="purchasing_purchaseorder_public_id",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="purchaseorder",
-            constraint=procure.tenancy.SameOrganization(
-                field="supplier", name="purchasing_purchaseorder_supplier_org"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="purchaseorder",
-            constraint=procure.tenancy.SameOrganization(
-                field="category", name="purchasing_purchaseorder_category_org"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="purchaseorder",
-            constraint=procure.tenancy.SameOrganization(
-                field="ship_to", name="purchasing_purchaseorder_ship_to_org"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="purchaseorder",
-            constraint=procure.tenancy.SameOrganization(
-                field="off_list_supplier",
-                name="purchasing_purchaseorder_off_list_supplier_org",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="purchaseorder",
-            constraint=models.UniqueConstraint(
-                fields=("organization", "number"),
-                name="purchasing_purchaseorder_number",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="purchaseorder",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("status__in", ["draft", "cancelled"]),
-                    models.Q(("number__isnull", False), ("supplier__isnull", False)),
-                    _connector="OR",
-                ),
-                name="purchasing_purchaseorder_numbered",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="purchaseorder",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("origin", "imported"),
-                    ("status__in", ["draft", "cancelled"]),
-                    models.Q(("submitted_by__isnull", False), ("submitted_at__isnull", False)),
-                    _connector="OR",
-                ),
-                name="purchasing_purchaseorder_submitted",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="purchaseorder",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("origin", "imported"),
-                    ("status__in", ["draft", "submitted", "cancelled"]),
-                    ("approved_at__isnull", False),
-                    _connector="OR",
-                ),
-                name="purchasing_purchaseorder_approved",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="purchaseorder",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("origin", "imported"),
-                    ("status__in", ["draft", "submitted", "approved", "cancelled"]),
-                    models.Q(
-                        ("issued_by__isnull", False),
-                        ("issued_at__isnull", False),
-                        ("issued_on__isnull", False),
-                    ),
-                    _connector="OR",
-                ),
-                name="purchasing_purchaseorder_issued",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="purchaseorder",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("status", "closed"), _negated=True),
-                    ("closed_at__isnull", False),
-                    _connector="OR",
-                ),
-                name="purchasing_purchaseorder_closed",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="purchaseorder",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("status", "cancelled"), _negated=True),
-                    models.Q(("cancelled_at__isnull", False), ("cancelled_by__isnull", False)),
-                    _connector="OR",
-                ),
-                name="purchasing_purchaseorder_cancelled",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="purchaseorder",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("off_list_reason", ""),
-                    models.Q(("off_list_explanation", ""), _negated=True),
-                    _connector="OR",
-                ),
-                name="purchasing_purchaseorder_off_list",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="goodsreceipt",
-            index=models.Index(
-                fields=["organization", "order"], name="purchasing__organiz_c41256_idx"
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="goodsreceipt",
-            index=models.Index(
-                fields=["organization", "received_on"],
-                name="purchasing__organiz_bc7a86_idx",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="goodsreceipt",
-            constraint=procure.tenancy.Isolated(name="purchasing_goodsreceipt_isolated"),
-        ),
-        migrations.AddConstraint(
-            model_name="goodsreceipt",
-            constraint=models.UniqueConstraint(
-                fields=("organization", "id"),
-                name="purchasing_goodsreceipt_organization_id",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="goodsreceipt",
-            constraint=models.UniqueConstraint(
-                fields=("organization", "public_id"),
-                name="purchasing_goodsreceipt_public_id",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="goodsreceipt",
-            constraint=procure.tenancy.SameOrganization(
-                field="order", name="purchasing_goodsreceipt_order_org"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="goodsreceipt",
-            constraint=models.UniqueConstraint(
-                fields=("organization", "number"), name="purchasing_goodsreceipt_number"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="goodsreceipt",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(
-                        ("reversed_at__isnull", True),
-                        ("reversed_by__isnull", True),
-                        ("status", "posted"),
-                    ),
-                    models.Q(
-                        ("reversed_at__isnull", False),
-                        ("reversed_by__isnull", False),
-                        ("status", "reversed"),
-                        models.Q(("reversal_reason", ""), _negated=True),
-                    ),
-                    _connector="OR",
-                ),
-                name="purchasing_goodsreceipt_reversed",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="goodsreceipt",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("origin", "imported"),
-                    ("posted_by__isnull", False),
-                    _connector="OR",
-                ),
-                name="purchasing_goodsreceipt_posted",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="approval",
-            index=models.Index(
-                fields=["organization", "order"], name="purchasing__organiz_413bdb_idx"
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="approval",
-            index=models.Index(
-                fields=["organization", "status", "role"],
-                name="purchasing__organiz_365ec9_idx",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="approval",
-            constraint=procure.tenancy.Isolated(name="purchasing_approval_isolated"),
-        ),
-        migrations.AddConstraint(
-            model_name="approval",
-            constraint=models.UniqueConstraint(
-                fields=("organization", "id"),
-                name="purchasing_approval_organization_id",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="approval",
-            constraint=procure.tenancy.SameOrganization(
-                field="order", name="purchasing_approval_order_org"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="approval",
-            constraint=models.UniqueConstraint(
-                fields=("organization", "order", "revision", "step"),
-                name="purchasing_approval_step",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="approval",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("status__in", ["waiting", "void"]),
-                    models.Q(("decided_by__isnull", False), ("decided_at__isnull", False)),
-                    _connector="OR",
-                ),
-                name="purchasing_approval_decided",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="approval",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("decided_by__isnull", True),
-                    models.Q(("decided_by", models.F("requested_by")), _negated=True),
-                    _connector="OR",
-                ),
-                name="purchasing_approval_four_eyes",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="purchaseorderline",
-            index=models.Index(
-                fields=["organization", "order"], name="purchasing__organiz_fbb3e6_idx"
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="purchaseorderline",
-            index=models.Index(
-                fields=["organization", "sku"], name="purchasing__organiz_0dec66_idx"
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="purchaseorderline",
-            index=models.Index(
-                fields=["organization", "price_break"],
-                name="purchasing__organiz_6679c7_idx",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="purchaseorderline",
-            index=models.Index(
-                fields=["organization", "list_entry"],
-                name="purchasing__organiz_d6c2a4_idx",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="purchaseorderline",
-            index=models.Index(
-                fields=["organization", "promised_on"],
-                name="purchasing__organiz_dcec2c_idx",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="purchaseorderline",
-            constraint=procure.tenancy.Isolated(name="purchasing_purchaseorderline_isolated"),
-        ),
-        migrations.AddConstraint(
-            model_name="purchaseorderline",
-            constraint=models.UniqueConstraint(
-                fields=("organization", "id"),
-                name="purchasing_purchaseorderline_organization_id",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="purchaseorderline",
-            constraint=procure.tenancy.SameOrganization(
-                field="order", name="purchasing_purchaseorderline_order_org"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="purchaseorderline",
-            constraint=procure.tenancy.SameOrganization(
-                field="sku", name="purchasing_purchaseorderline_sku_org"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="purchaseorderline",
-            constraint=procure.tenancy.SameOrganization(
-                field="price_break", name="purchasing_purchaseorderline_price_break_org"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="purchaseorderline",
-            constraint=procure.tenancy.SameOrganization(
-                field="list_entry", name="purchasing_purchaseorderline_list_entry_org"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="purchaseorderline",
-            constraint=models.UniqueConstraint(
-                fields=("organization", "order", "line_no"),
-                name="purchasing_purchaseorderline_line_no",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="purchaseorderline",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("ordered_quantity__gt", 0)),
-                name="purchasing_purchaseorderline_quantity",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="purchaseorderline",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("cancelled_quantity__gte", 0),
-                    ("cancelled_quantity__lte", models.F("ordered_quantity")),
-                ),
-                name="purchasing_purchaseorderline_cancelled",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="purchaseorderline",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("unit_price__gte", 0)),
-                name="purchasing_purchaseorderline_price",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="goodsreceiptline",
-            index=models.Index(
-                fields=["organization", "receipt"],
-                name="purchasing__organiz_7e6a00_idx",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="goodsreceiptline",
-            index=models.Index(
-                fields=["organization", "order_line"],
-                name="purchasing__organiz_448803_idx",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="goodsreceiptline",
-            constraint=procure.tenancy.Isolated(name="purchasing_goodsreceiptline_isolated"),
-        ),
-        migrations.AddConstraint(
-            model_name="goodsreceiptline",
-            constraint=models.UniqueConstraint(
-                fields=("organization", "id"),
-                name="purchasing_goodsreceiptline_organization_id",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="goodsreceiptline",
-            constraint=procure.tenancy.SameOrganization(
-                field="receipt", name="purchasing_goodsreceiptline_receipt_org"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="goodsreceiptline",
-            constraint=procure.tenancy.SameOrganization(
-                field="order_line", name="purchasing_goodsreceiptline_order_line_org"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="goodsreceiptline",
-            constraint=models.UniqueConstraint(
-                fields=("organization", "receipt", "order_line"),
-                name="purchasing_goodsreceiptline_once",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="goodsreceiptline",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("received_quantity__gte", 0),
-                    ("returned_quantity__gte", 0),
-                    ("rejected_quantity__gte", 0),
-                    ("rejected_quantity__lte", models.F("received_quantity")),
-                ),
-                name="purchasing_goodsreceiptline_quantities",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="goodsreceiptline",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("rejected_quantity", 0),
-                    models.Q(("reject_reason", ""), _negated=True),
-                    _connector="OR",
-                ),
-                name="purchasing_goodsreceiptline_reason",
-            ),
         ),
     ]

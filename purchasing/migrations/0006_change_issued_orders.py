@@ -92,6 +92,67 @@ class Migration(migrations.Migration):
             options={
                 "verbose_name": "order change",
                 "ordering": ["-id"],
+                "indexes": [
+                    models.Index(
+                        fields=["organization", "order"], name="purchasing__organiz_c97c85_idx"
+                    )
+                ],
+                "constraints": [
+                    procure.tenancy.Isolated(name="purchasing_orderchange_isolated"),
+                    models.UniqueConstraint(
+                        fields=("organization", "id"), name="purchasing_orderchange_organization_id"
+                    ),
+                    models.UniqueConstraint(
+                        fields=("organization", "public_id"),
+                        name="purchasing_orderchange_public_id",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("status__in", ["applied", "refused", "waiting", "withdrawn"])
+                        ),
+                        name="purchasing_orderchange_status_known",
+                    ),
+                    procure.tenancy.SameOrganization(
+                        field="order", name="purchasing_orderchange_order_org"
+                    ),
+                    models.UniqueConstraint(
+                        fields=("organization", "order", "revision"),
+                        name="purchasing_orderchange_revision",
+                    ),
+                    models.UniqueConstraint(
+                        condition=models.Q(("status", "waiting")),
+                        fields=("organization", "order"),
+                        name="purchasing_orderchange_one_waiting",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(
+                                ("closed_at__isnull", True),
+                                ("closed_by__isnull", True),
+                                ("status", "waiting"),
+                            ),
+                            models.Q(
+                                models.Q(("status", "waiting"), _negated=True),
+                                ("closed_at__isnull", False),
+                                ("closed_by__isnull", False),
+                            ),
+                            _connector="OR",
+                        ),
+                        name="purchasing_orderchange_closed",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("status", "refused"), _negated=True),
+                            models.Q(("closed_by", models.F("proposed_by")), _negated=True),
+                            _connector="OR",
+                        ),
+                        name="purchasing_orderchange_four_eyes",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("reason", ""), _negated=True),
+                        name="purchasing_orderchange_reason",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -156,171 +217,60 @@ class Migration(migrations.Migration):
             options={
                 "verbose_name": "changed line",
                 "ordering": ["line_no"],
+                "indexes": [
+                    models.Index(
+                        fields=["organization", "change"], name="purchasing__organiz_7fbfdf_idx"
+                    ),
+                    models.Index(
+                        fields=["organization", "sku"], name="purchasing__organiz_1922b2_idx"
+                    ),
+                ],
+                "constraints": [
+                    procure.tenancy.Isolated(name="purchasing_orderchangeline_isolated"),
+                    models.UniqueConstraint(
+                        fields=("organization", "id"),
+                        name="purchasing_orderchangeline_organization_id",
+                    ),
+                    procure.tenancy.SameOrganization(
+                        field="change", name="purchasing_orderchangeline_change_org"
+                    ),
+                    procure.tenancy.SameOrganization(
+                        field="sku", name="purchasing_orderchangeline_sku_org"
+                    ),
+                    models.UniqueConstraint(
+                        fields=("organization", "change", "line_no"),
+                        name="purchasing_orderchangeline_line_no",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("quantity_after__gt", 0),
+                            models.Q(("cancels_rest", True), ("quantity_after", 0)),
+                            _connector="OR",
+                        ),
+                        name="purchasing_orderchangeline_quantity",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("unit_price_after__gte", 0)),
+                        name="purchasing_orderchangeline_price",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(
+                                ("cancels_rest", False),
+                                ("is_added", True),
+                                ("quantity_before__isnull", True),
+                                ("unit_price_before__isnull", True),
+                            ),
+                            models.Q(
+                                ("is_added", False),
+                                ("quantity_before__isnull", False),
+                                ("unit_price_before__isnull", False),
+                            ),
+                            _connector="OR",
+                        ),
+                        name="purchasing_orderchangeline_before",
+                    ),
+                ],
             },
-        ),
-        migrations.AddIndex(
-            model_name="orderchange",
-            index=models.Index(
-                fields=["organization", "order"], name="purchasing__organiz_c97c85_idx"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="orderchange",
-            constraint=procure.tenancy.Isolated(name="purchasing_orderchange_isolated"),
-        ),
-        migrations.AddConstraint(
-            model_name="orderchange",
-            constraint=models.UniqueConstraint(
-                fields=("organization", "id"), name="purchasing_orderchange_organization_id"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="orderchange",
-            constraint=models.UniqueConstraint(
-                fields=("organization", "public_id"), name="purchasing_orderchange_public_id"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="orderchange",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("status__in", ["applied", "refused", "waiting", "withdrawn"])),
-                name="purchasing_orderchange_status_known",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="orderchange",
-            constraint=procure.tenancy.SameOrganization(
-                field="order", name="purchasing_orderchange_order_org"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="orderchange",
-            constraint=models.UniqueConstraint(
-                fields=("organization", "order", "revision"), name="purchasing_orderchange_revision"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="orderchange",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("status", "waiting")),
-                fields=("organization", "order"),
-                name="purchasing_orderchange_one_waiting",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="orderchange",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(
-                        ("closed_at__isnull", True),
-                        ("closed_by__isnull", True),
-                        ("status", "waiting"),
-                    ),
-                    models.Q(
-                        models.Q(("status", "waiting"), _negated=True),
-                        ("closed_at__isnull", False),
-                        ("closed_by__isnull", False),
-                    ),
-                    _connector="OR",
-                ),
-                name="purchasing_orderchange_closed",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="orderchange",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("status", "refused"), _negated=True),
-                    models.Q(("closed_by", models.F("proposed_by")), _negated=True),
-                    _connector="OR",
-                ),
-                name="purchasing_orderchange_four_eyes",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="orderchange",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("reason", ""), _negated=True),
-                name="purchasing_orderchange_reason",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="orderchangeline",
-            index=models.Index(
-                fields=["organization", "change"], name="purchasing__organiz_7fbfdf_idx"
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="orderchangeline",
-            index=models.Index(
-                fields=["organization", "sku"], name="purchasing__organiz_1922b2_idx"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="orderchangeline",
-            constraint=procure.tenancy.Isolated(name="purchasing_orderchangeline_isolated"),
-        ),
-        migrations.AddConstraint(
-            model_name="orderchangeline",
-            constraint=models.UniqueConstraint(
-                fields=("organization", "id"), name="purchasing_orderchangeline_organization_id"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="orderchangeline",
-            constraint=procure.tenancy.SameOrganization(
-                field="change", name="purchasing_orderchangeline_change_org"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="orderchangeline",
-            constraint=procure.tenancy.SameOrganization(
-                field="sku", name="purchasing_orderchangeline_sku_org"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="orderchangeline",
-            constraint=models.UniqueConstraint(
-                fields=("organization", "change", "line_no"),
-                name="purchasing_orderchangeline_line_no",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="orderchangeline",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("quantity_after__gt", 0),
-                    models.Q(("cancels_rest", True), ("quantity_after", 0)),
-                    _connector="OR",
-                ),
-                name="purchasing_orderchangeline_quantity",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="orderchangeline",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("unit_price_after__gte", 0)),
-                name="purchasing_orderchangeline_price",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="orderchangeline",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(
-                        ("cancels_rest", False),
-                        ("is_added", True),
-                        ("quantity_before__isnull", True),
-                        ("unit_price_before__isnull", True),
-                    ),
-                    models.Q(
-                        ("is_added", False),
-                        ("quantity_before__isnull", False),
-                        ("unit_price_before__isnull", False),
-                    ),
-                    _connector="OR",
-                ),
-                name="purchasing_orderchangeline_before",
-            ),
         ),
     ]

@@ -34,82 +34,62 @@ class Migration(migrations.Migration):
                 ("period_end", models.DateField()),
                 ("amount", procure.fields.AmountField(decimal_places=4, max_digits=18)),
                 ("currency", models.CharField(max_length=3)),
+                (
+                    "organization",
+                    procure.fields.OrganizationField(
+                        db_index=False,
+                        editable=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="procure.organization",
+                    ),
+                ),
             ],
             options={
                 "ordering": ["cost_center", "period_start"],
+                "constraints": [
+                    procure.tenancy.Isolated(name="purchasing_budget_isolated"),
+                    models.UniqueConstraint(
+                        fields=("organization", "id"), name="purchasing_budget_organization_id"
+                    ),
+                    models.UniqueConstraint(
+                        fields=("organization", "public_id"), name="purchasing_budget_public_id"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("period_start__lte", models.F("period_end"))),
+                        name="purchasing_budget_period",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("amount__gte", 0)), name="purchasing_budget_amount"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("cost_center", ""), _negated=True),
+                        name="purchasing_budget_cost_center",
+                    ),
+                    django.contrib.postgres.constraints.ExclusionConstraint(
+                        expressions=[
+                            ("organization", "="),
+                            ("cost_center", "="),
+                            (
+                                models.Func(
+                                    models.F("period_start"),
+                                    models.F("period_end"),
+                                    models.Value("[]"),
+                                    function="daterange",
+                                    output_field=django.contrib.postgres.fields.ranges.DateRangeField(),
+                                ),
+                                "&&",
+                            ),
+                        ],
+                        name="purchasing_budget_overlap",
+                    ),
+                ],
             },
         ),
         migrations.AddIndex(
             model_name="purchaseorder",
             index=models.Index(
                 fields=["organization", "cost_center"], name="purchasing__organiz_f967d3_idx"
-            ),
-        ),
-        migrations.AddField(
-            model_name="budget",
-            name="organization",
-            field=procure.fields.OrganizationField(
-                db_index=False,
-                editable=False,
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="+",
-                to="procure.organization",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="budget",
-            constraint=procure.tenancy.Isolated(name="purchasing_budget_isolated"),
-        ),
-        migrations.AddConstraint(
-            model_name="budget",
-            constraint=models.UniqueConstraint(
-                fields=("organization", "id"), name="purchasing_budget_organization_id"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="budget",
-            constraint=models.UniqueConstraint(
-                fields=("organization", "public_id"), name="purchasing_budget_public_id"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="budget",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("period_start__lte", models.F("period_end"))),
-                name="purchasing_budget_period",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="budget",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("amount__gte", 0)), name="purchasing_budget_amount"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="budget",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("cost_center", ""), _negated=True),
-                name="purchasing_budget_cost_center",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="budget",
-            constraint=django.contrib.postgres.constraints.ExclusionConstraint(
-                expressions=[
-                    ("organization", "="),
-                    ("cost_center", "="),
-                    (
-                        models.Func(
-                            models.F("period_start"),
-                            models.F("period_end"),
-                            models.Value("[]"),
-                            function="daterange",
-                            output_field=django.contrib.postgres.fields.ranges.DateRangeField(),
-                        ),
-                        "&&",
-                    ),
-                ],
-                name="purchasing_budget_overlap",
             ),
         ),
     ]

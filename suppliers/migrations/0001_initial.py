@@ -124,43 +124,27 @@ class Migration(migrations.Migration):
             options={
                 "verbose_name_plural": "categories",
                 "ordering": ["name"],
-            },
-        ),
-        migrations.CreateModel(
-            name="PriceAgreement",
-            fields=[
-                (
-                    "id",
-                    models.BigAutoField(
-                        auto_created=True,
-                        primary_key=True,
-                        serialize=False,
-                        verbose_name="ID",
+                "indexes": [
+                    models.Index(
+                        fields=["organization", "parent"], name="suppliers_c_organiz_e84b03_idx"
+                    )
+                ],
+                "constraints": [
+                    procure.tenancy.Isolated(name="suppliers_category_isolated"),
+                    models.UniqueConstraint(
+                        fields=("organization", "id"), name="suppliers_category_organization_id"
                     ),
-                ),
-                ("public_id", models.UUIDField(default=uuid.uuid4, editable=False)),
-                ("number", models.CharField(max_length=60)),
-                ("currency", models.CharField(max_length=3)),
-                ("valid_from", models.DateField()),
-                ("valid_to", models.DateField(blank=True, null=True)),
-                ("note", models.TextField(blank=True)),
-                (
-                    "created_at",
-                    models.DateTimeField(default=django.utils.timezone.now, editable=False),
-                ),
-                (
-                    "organization",
-                    procure.fields.OrganizationField(
-                        db_index=False,
-                        editable=False,
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="+",
-                        to="procure.organization",
+                    models.UniqueConstraint(
+                        fields=("organization", "public_id"),
+                        name="suppliers_category_public_id",
                     ),
-                ),
-            ],
-            options={
-                "ordering": ["-valid_from", "number"],
+                    procure.tenancy.SameOrganization(
+                        field="parent", name="suppliers_category_parent_org"
+                    ),
+                    models.UniqueConstraint(
+                        fields=("organization", "code"), name="suppliers_category_code"
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -236,73 +220,43 @@ class Migration(migrations.Migration):
             options={
                 "verbose_name": "SKU",
                 "ordering": ["code"],
-            },
-        ),
-        migrations.CreateModel(
-            name="PriceBreak",
-            fields=[
-                (
-                    "id",
-                    models.BigAutoField(
-                        auto_created=True,
-                        primary_key=True,
-                        serialize=False,
-                        verbose_name="ID",
+                "indexes": [
+                    models.Index(
+                        fields=["organization", "category"],
+                        name="suppliers_s_organiz_d4ae59_idx",
+                    )
+                ],
+                "constraints": [
+                    procure.tenancy.Isolated(name="suppliers_sku_isolated"),
+                    models.UniqueConstraint(
+                        fields=("organization", "id"), name="suppliers_sku_organization_id"
                     ),
-                ),
-                ("unit", models.CharField(max_length=20)),
-                ("supplier_sku", models.CharField(blank=True, max_length=80)),
-                (
-                    "minimum_quantity",
-                    procure.fields.QuantityField(
-                        decimal_places=4, default=Decimal("0"), max_digits=18
+                    models.UniqueConstraint(
+                        fields=("organization", "public_id"), name="suppliers_sku_public_id"
                     ),
-                ),
-                (
-                    "unit_price",
-                    procure.fields.UnitPriceField(decimal_places=6, max_digits=18),
-                ),
-                (
-                    "lead_time_days",
-                    models.PositiveSmallIntegerField(blank=True, null=True),
-                ),
-                (
-                    "committed_quantity",
-                    procure.fields.QuantityField(
-                        blank=True, decimal_places=4, max_digits=18, null=True
+                    procure.tenancy.SameOrganization(
+                        field="category", name="suppliers_sku_category_org"
                     ),
-                ),
-                ("valid_from", models.DateField()),
-                ("valid_to", models.DateField(blank=True, null=True)),
-                (
-                    "agreement",
-                    procure.fields.OrganizationForeignKey(
-                        on_delete=django.db.models.deletion.CASCADE,
-                        related_name="breaks",
-                        to="suppliers.priceagreement",
+                    models.UniqueConstraint(
+                        fields=("organization", "code_key"), name="suppliers_sku_code"
                     ),
-                ),
-                (
-                    "organization",
-                    procure.fields.OrganizationField(
-                        db_index=False,
-                        editable=False,
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="+",
-                        to="procure.organization",
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("standard_cost__isnull", True),
+                            ("standard_cost__gte", 0),
+                            _connector="OR",
+                        ),
+                        name="suppliers_sku_standard_cost",
                     ),
-                ),
-                (
-                    "sku",
-                    procure.fields.OrganizationForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="price_breaks",
-                        to="suppliers.sku",
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("sale_price__isnull", True),
+                            ("sale_price__gte", 0),
+                            _connector="OR",
+                        ),
+                        name="suppliers_sku_sale_price",
                     ),
-                ),
-            ],
-            options={
-                "ordering": ["sku", "minimum_quantity", "valid_from"],
+                ],
             },
         ),
         migrations.CreateModel(
@@ -376,6 +330,215 @@ class Migration(migrations.Migration):
             ],
             options={
                 "ordering": ["name"],
+                "constraints": [
+                    procure.tenancy.Isolated(name="suppliers_supplier_isolated"),
+                    models.UniqueConstraint(
+                        fields=("organization", "id"), name="suppliers_supplier_organization_id"
+                    ),
+                    models.UniqueConstraint(
+                        fields=("organization", "public_id"),
+                        name="suppliers_supplier_public_id",
+                    ),
+                    models.UniqueConstraint(
+                        fields=("organization", "code_key"), name="suppliers_supplier_code"
+                    ),
+                ],
+            },
+        ),
+        migrations.CreateModel(
+            name="PriceAgreement",
+            fields=[
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True,
+                        primary_key=True,
+                        serialize=False,
+                        verbose_name="ID",
+                    ),
+                ),
+                ("public_id", models.UUIDField(default=uuid.uuid4, editable=False)),
+                ("number", models.CharField(max_length=60)),
+                ("currency", models.CharField(max_length=3)),
+                ("valid_from", models.DateField()),
+                ("valid_to", models.DateField(blank=True, null=True)),
+                ("note", models.TextField(blank=True)),
+                (
+                    "created_at",
+                    models.DateTimeField(default=django.utils.timezone.now, editable=False),
+                ),
+                (
+                    "organization",
+                    procure.fields.OrganizationField(
+                        db_index=False,
+                        editable=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="procure.organization",
+                    ),
+                ),
+                (
+                    "supplier",
+                    procure.fields.OrganizationForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="agreements",
+                        to="suppliers.supplier",
+                    ),
+                ),
+            ],
+            options={
+                "ordering": ["-valid_from", "number"],
+                "indexes": [
+                    models.Index(
+                        fields=["organization", "supplier"],
+                        name="suppliers_p_organiz_77351c_idx",
+                    )
+                ],
+                "constraints": [
+                    procure.tenancy.Isolated(name="suppliers_priceagreement_isolated"),
+                    models.UniqueConstraint(
+                        fields=("organization", "id"),
+                        name="suppliers_priceagreement_organization_id",
+                    ),
+                    models.UniqueConstraint(
+                        fields=("organization", "public_id"),
+                        name="suppliers_priceagreement_public_id",
+                    ),
+                    procure.tenancy.SameOrganization(
+                        field="supplier", name="suppliers_priceagreement_supplier_org"
+                    ),
+                    models.UniqueConstraint(
+                        fields=("organization", "number"),
+                        name="suppliers_priceagreement_number",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("valid_to__isnull", True),
+                            ("valid_to__gte", models.F("valid_from")),
+                            _connector="OR",
+                        ),
+                        name="suppliers_priceagreement_dates",
+                    ),
+                ],
+            },
+        ),
+        migrations.CreateModel(
+            name="PriceBreak",
+            fields=[
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True,
+                        primary_key=True,
+                        serialize=False,
+                        verbose_name="ID",
+                    ),
+                ),
+                ("unit", models.CharField(max_length=20)),
+                ("supplier_sku", models.CharField(blank=True, max_length=80)),
+                (
+                    "minimum_quantity",
+                    procure.fields.QuantityField(
+                        decimal_places=4, default=Decimal("0"), max_digits=18
+                    ),
+                ),
+                (
+                    "unit_price",
+                    procure.fields.UnitPriceField(decimal_places=6, max_digits=18),
+                ),
+                (
+                    "lead_time_days",
+                    models.PositiveSmallIntegerField(blank=True, null=True),
+                ),
+                (
+                    "committed_quantity",
+                    procure.fields.QuantityField(
+                        blank=True, decimal_places=4, max_digits=18, null=True
+                    ),
+                ),
+                ("valid_from", models.DateField()),
+                ("valid_to", models.DateField(blank=True, null=True)),
+                (
+                    "agreement",
+                    procure.fields.OrganizationForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="breaks",
+                        to="suppliers.priceagreement",
+                    ),
+                ),
+                (
+                    "organization",
+                    procure.fields.OrganizationField(
+                        db_index=False,
+                        editable=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="procure.organization",
+                    ),
+                ),
+                (
+                    "sku",
+                    procure.fields.OrganizationForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="price_breaks",
+                        to="suppliers.sku",
+                    ),
+                ),
+            ],
+            options={
+                "ordering": ["sku", "minimum_quantity", "valid_from"],
+                "indexes": [
+                    models.Index(
+                        fields=["organization", "agreement"],
+                        name="suppliers_p_organiz_c86c7b_idx",
+                    ),
+                    models.Index(
+                        fields=["organization", "sku"], name="suppliers_p_organiz_69a088_idx"
+                    ),
+                ],
+                "constraints": [
+                    procure.tenancy.Isolated(name="suppliers_pricebreak_isolated"),
+                    models.UniqueConstraint(
+                        fields=("organization", "id"),
+                        name="suppliers_pricebreak_organization_id",
+                    ),
+                    procure.tenancy.SameOrganization(
+                        field="agreement", name="suppliers_pricebreak_agreement_org"
+                    ),
+                    procure.tenancy.SameOrganization(
+                        field="sku", name="suppliers_pricebreak_sku_org"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("unit_price__gte", 0), ("minimum_quantity__gte", 0)),
+                        name="suppliers_pricebreak_not_negative",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("valid_to__isnull", True),
+                            ("valid_to__gte", models.F("valid_from")),
+                            _connector="OR",
+                        ),
+                        name="suppliers_pricebreak_dates",
+                    ),
+                    django.contrib.postgres.constraints.ExclusionConstraint(
+                        expressions=[
+                            ("organization", "="),
+                            ("agreement", "="),
+                            ("sku", "="),
+                            ("minimum_quantity", "="),
+                            (
+                                models.Func(
+                                    models.F("valid_from"),
+                                    models.F("valid_to"),
+                                    models.Value("[]"),
+                                    function="daterange",
+                                ),
+                                "&&",
+                            ),
+                        ],
+                        name="suppliers_pricebreak_overlap",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -420,6 +583,34 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
+            options={
+                "indexes": [
+                    models.Index(
+                        fields=["organization", "supplier"],
+                        name="suppliers_s_organiz_395e0b_idx",
+                    ),
+                    models.Index(
+                        fields=["organization", "sku"], name="suppliers_s_organiz_5a9cbb_idx"
+                    ),
+                    models.Index(
+                        fields=["organization", "supplier", "sku", "month"],
+                        name="suppliers_s_organiz_5f9280_idx",
+                    ),
+                ],
+                "constraints": [
+                    procure.tenancy.Isolated(name="suppliers_stalerollup_isolated"),
+                    models.UniqueConstraint(
+                        fields=("organization", "id"),
+                        name="suppliers_stalerollup_organization_id",
+                    ),
+                    procure.tenancy.SameOrganization(
+                        field="supplier", name="suppliers_stalerollup_supplier_org"
+                    ),
+                    procure.tenancy.SameOrganization(
+                        field="sku", name="suppliers_stalerollup_sku_org"
+                    ),
+                ],
+            },
         ),
         migrations.CreateModel(
             name="SkuCost",
@@ -515,6 +706,35 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
+            options={
+                "indexes": [
+                    models.Index(
+                        fields=["organization", "sku"], name="suppliers_s_organiz_b1ac62_idx"
+                    ),
+                    models.Index(
+                        fields=["organization", "supplier"],
+                        name="suppliers_s_organiz_6e7dda_idx",
+                    ),
+                ],
+                "constraints": [
+                    procure.tenancy.Isolated(name="suppliers_skucost_isolated"),
+                    models.UniqueConstraint(
+                        fields=("organization", "id"), name="suppliers_skucost_organization_id"
+                    ),
+                    procure.tenancy.SameOrganization(field="sku", name="suppliers_skucost_sku_org"),
+                    procure.tenancy.SameOrganization(
+                        field="supplier", name="suppliers_skucost_supplier_org"
+                    ),
+                    models.UniqueConstraint(
+                        fields=("organization", "sku", "supplier", "currency"),
+                        name="suppliers_skucost_once",
+                        nulls_distinct=False,
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("lines__gte", 0)), name="suppliers_skucost_lines"
+                    ),
+                ],
+            },
         ),
         migrations.CreateModel(
             name="Scorecard",
@@ -634,6 +854,32 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
+            options={
+                "indexes": [
+                    models.Index(
+                        fields=["organization", "supplier"],
+                        name="suppliers_s_organiz_8f1d28_idx",
+                    ),
+                    models.Index(
+                        fields=["organization", "period", "score"],
+                        name="suppliers_s_organiz_b693d6_idx",
+                    ),
+                ],
+                "constraints": [
+                    procure.tenancy.Isolated(name="suppliers_scorecard_isolated"),
+                    models.UniqueConstraint(
+                        fields=("organization", "id"),
+                        name="suppliers_scorecard_organization_id",
+                    ),
+                    procure.tenancy.SameOrganization(
+                        field="supplier", name="suppliers_scorecard_supplier_org"
+                    ),
+                    models.UniqueConstraint(
+                        fields=("organization", "supplier", "period"),
+                        name="suppliers_scorecard_once",
+                    ),
+                ],
+            },
         ),
         migrations.CreateModel(
             name="Qualification",
@@ -705,15 +951,35 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
-        ),
-        migrations.AddField(
-            model_name="priceagreement",
-            name="supplier",
-            field=procure.fields.OrganizationForeignKey(
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="agreements",
-                to="suppliers.supplier",
-            ),
+            options={
+                "indexes": [
+                    models.Index(
+                        fields=["organization", "supplier"],
+                        name="suppliers_q_organiz_c19880_idx",
+                    ),
+                    models.Index(
+                        fields=["organization", "category"],
+                        name="suppliers_q_organiz_a33092_idx",
+                    ),
+                ],
+                "constraints": [
+                    procure.tenancy.Isolated(name="suppliers_qualification_isolated"),
+                    models.UniqueConstraint(
+                        fields=("organization", "id"),
+                        name="suppliers_qualification_organization_id",
+                    ),
+                    procure.tenancy.SameOrganization(
+                        field="supplier", name="suppliers_qualification_supplier_org"
+                    ),
+                    procure.tenancy.SameOrganization(
+                        field="category", name="suppliers_qualification_category_org"
+                    ),
+                    models.UniqueConstraint(
+                        fields=("organization", "supplier", "category"),
+                        name="suppliers_qualification_once",
+                    ),
+                ],
+            },
         ),
         migrations.CreateModel(
             name="PerformanceCell",
@@ -828,6 +1094,39 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
+            options={
+                "indexes": [
+                    models.Index(
+                        fields=["organization", "supplier"],
+                        name="suppliers_p_organiz_de832e_idx",
+                    ),
+                    models.Index(
+                        fields=["organization", "sku"], name="suppliers_p_organiz_3a2942_idx"
+                    ),
+                    models.Index(
+                        fields=["organization", "supplier", "month"],
+                        name="suppliers_p_organiz_bf7463_idx",
+                    ),
+                ],
+                "constraints": [
+                    procure.tenancy.Isolated(name="suppliers_performancecell_isolated"),
+                    models.UniqueConstraint(
+                        fields=("organization", "id"),
+                        name="suppliers_performancecell_organization_id",
+                    ),
+                    procure.tenancy.SameOrganization(
+                        field="supplier", name="suppliers_performancecell_supplier_org"
+                    ),
+                    procure.tenancy.SameOrganization(
+                        field="sku", name="suppliers_performancecell_sku_org"
+                    ),
+                    models.UniqueConstraint(
+                        fields=("organization", "supplier", "sku", "month", "currency"),
+                        name="suppliers_performancecell_once",
+                        nulls_distinct=False,
+                    ),
+                ],
+            },
         ),
         migrations.CreateModel(
             name="Contact",
@@ -866,6 +1165,21 @@ class Migration(migrations.Migration):
             ],
             options={
                 "ordering": ["name"],
+                "indexes": [
+                    models.Index(
+                        fields=["organization", "supplier"],
+                        name="suppliers_c_organiz_31cfb9_idx",
+                    )
+                ],
+                "constraints": [
+                    procure.tenancy.Isolated(name="suppliers_contact_isolated"),
+                    models.UniqueConstraint(
+                        fields=("organization", "id"), name="suppliers_contact_organization_id"
+                    ),
+                    procure.tenancy.SameOrganization(
+                        field="supplier", name="suppliers_contact_supplier_org"
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -948,6 +1262,81 @@ class Migration(migrations.Migration):
             ],
             options={
                 "verbose_name": "approved vendor entry",
+                "indexes": [
+                    models.Index(
+                        fields=["organization", "supplier"],
+                        name="suppliers_a_organiz_918f9b_idx",
+                    ),
+                    models.Index(
+                        fields=["organization", "category"],
+                        name="suppliers_a_organiz_0b9bb8_idx",
+                    ),
+                    models.Index(
+                        fields=["organization", "sku"], name="suppliers_a_organiz_fa6cf7_idx"
+                    ),
+                ],
+                "constraints": [
+                    procure.tenancy.Isolated(name="suppliers_approvedvendor_isolated"),
+                    models.UniqueConstraint(
+                        fields=("organization", "id"),
+                        name="suppliers_approvedvendor_organization_id",
+                    ),
+                    models.UniqueConstraint(
+                        fields=("organization", "public_id"),
+                        name="suppliers_approvedvendor_public_id",
+                    ),
+                    procure.tenancy.SameOrganization(
+                        field="supplier", name="suppliers_approvedvendor_supplier_org"
+                    ),
+                    procure.tenancy.SameOrganization(
+                        field="category", name="suppliers_approvedvendor_category_org"
+                    ),
+                    procure.tenancy.SameOrganization(
+                        field="sku", name="suppliers_approvedvendor_sku_org"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("category__isnull", True), ("sku__isnull", True), _connector="XOR"
+                        ),
+                        name="suppliers_approvedvendor_scope",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("valid_to__isnull", True),
+                            ("valid_to__gte", models.F("valid_from")),
+                            _connector="OR",
+                        ),
+                        name="suppliers_approvedvendor_dates",
+                    ),
+                    django.contrib.postgres.constraints.ExclusionConstraint(
+                        expressions=[
+                            ("organization", "="),
+                            ("supplier", "="),
+                            (
+                                django.db.models.functions.comparison.Coalesce(
+                                    "category", models.Value(0)
+                                ),
+                                "=",
+                            ),
+                            (
+                                django.db.models.functions.comparison.Coalesce(
+                                    "sku", models.Value(0)
+                                ),
+                                "=",
+                            ),
+                            (
+                                models.Func(
+                                    models.F("valid_from"),
+                                    models.F("valid_to"),
+                                    models.Value("[]"),
+                                    function="daterange",
+                                ),
+                                "&&",
+                            ),
+                        ],
+                        name="suppliers_approvedvendor_overlap",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -984,632 +1373,30 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
-        ),
-        migrations.AddIndex(
-            model_name="category",
-            index=models.Index(
-                fields=["organization", "parent"], name="suppliers_c_organiz_e84b03_idx"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="category",
-            constraint=procure.tenancy.Isolated(name="suppliers_category_isolated"),
-        ),
-        migrations.AddConstraint(
-            model_name="category",
-            constraint=models.UniqueConstraint(
-                fields=("organization", "id"), name="suppliers_category_organization_id"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="category",
-            constraint=models.UniqueConstraint(
-                fields=("organization", "public_id"),
-                name="suppliers_category_public_id",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="category",
-            constraint=procure.tenancy.SameOrganization(
-                field="parent", name="suppliers_category_parent_org"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="category",
-            constraint=models.UniqueConstraint(
-                fields=("organization", "code"), name="suppliers_category_code"
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="sku",
-            index=models.Index(
-                fields=["organization", "category"],
-                name="suppliers_s_organiz_d4ae59_idx",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="sku",
-            constraint=procure.tenancy.Isolated(name="suppliers_sku_isolated"),
-        ),
-        migrations.AddConstraint(
-            model_name="sku",
-            constraint=models.UniqueConstraint(
-                fields=("organization", "id"), name="suppliers_sku_organization_id"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="sku",
-            constraint=models.UniqueConstraint(
-                fields=("organization", "public_id"), name="suppliers_sku_public_id"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="sku",
-            constraint=procure.tenancy.SameOrganization(
-                field="category", name="suppliers_sku_category_org"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="sku",
-            constraint=models.UniqueConstraint(
-                fields=("organization", "code_key"), name="suppliers_sku_code"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="sku",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("standard_cost__isnull", True),
-                    ("standard_cost__gte", 0),
-                    _connector="OR",
-                ),
-                name="suppliers_sku_standard_cost",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="sku",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("sale_price__isnull", True),
-                    ("sale_price__gte", 0),
-                    _connector="OR",
-                ),
-                name="suppliers_sku_sale_price",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="pricebreak",
-            index=models.Index(
-                fields=["organization", "agreement"],
-                name="suppliers_p_organiz_c86c7b_idx",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="pricebreak",
-            index=models.Index(
-                fields=["organization", "sku"], name="suppliers_p_organiz_69a088_idx"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="pricebreak",
-            constraint=procure.tenancy.Isolated(name="suppliers_pricebreak_isolated"),
-        ),
-        migrations.AddConstraint(
-            model_name="pricebreak",
-            constraint=models.UniqueConstraint(
-                fields=("organization", "id"),
-                name="suppliers_pricebreak_organization_id",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="pricebreak",
-            constraint=procure.tenancy.SameOrganization(
-                field="agreement", name="suppliers_pricebreak_agreement_org"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="pricebreak",
-            constraint=procure.tenancy.SameOrganization(
-                field="sku", name="suppliers_pricebreak_sku_org"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="pricebreak",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("unit_price__gte", 0), ("minimum_quantity__gte", 0)),
-                name="suppliers_pricebreak_not_negative",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="pricebreak",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("valid_to__isnull", True),
-                    ("valid_to__gte", models.F("valid_from")),
-                    _connector="OR",
-                ),
-                name="suppliers_pricebreak_dates",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="pricebreak",
-            constraint=django.contrib.postgres.constraints.ExclusionConstraint(
-                expressions=[
-                    ("organization", "="),
-                    ("agreement", "="),
-                    ("sku", "="),
-                    ("minimum_quantity", "="),
-                    (
-                        models.Func(
-                            models.F("valid_from"),
-                            models.F("valid_to"),
-                            models.Value("[]"),
-                            function="daterange",
-                        ),
-                        "&&",
+            options={
+                "indexes": [
+                    models.Index(
+                        fields=["organization", "sku"], name="suppliers_u_organiz_557d87_idx"
+                    )
+                ],
+                "constraints": [
+                    procure.tenancy.Isolated(name="suppliers_unitfactor_isolated"),
+                    models.UniqueConstraint(
+                        fields=("organization", "id"),
+                        name="suppliers_unitfactor_organization_id",
+                    ),
+                    procure.tenancy.SameOrganization(
+                        field="sku", name="suppliers_unitfactor_sku_org"
+                    ),
+                    models.UniqueConstraint(
+                        fields=("organization", "sku", "unit", "valid_from"),
+                        name="suppliers_unitfactor_day",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("factor__gt", 0)),
+                        name="suppliers_unitfactor_positive",
                     ),
                 ],
-                name="suppliers_pricebreak_overlap",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="supplier",
-            constraint=procure.tenancy.Isolated(name="suppliers_supplier_isolated"),
-        ),
-        migrations.AddConstraint(
-            model_name="supplier",
-            constraint=models.UniqueConstraint(
-                fields=("organization", "id"), name="suppliers_supplier_organization_id"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="supplier",
-            constraint=models.UniqueConstraint(
-                fields=("organization", "public_id"),
-                name="suppliers_supplier_public_id",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="supplier",
-            constraint=models.UniqueConstraint(
-                fields=("organization", "code_key"), name="suppliers_supplier_code"
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="stalerollup",
-            index=models.Index(
-                fields=["organization", "supplier"],
-                name="suppliers_s_organiz_395e0b_idx",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="stalerollup",
-            index=models.Index(
-                fields=["organization", "sku"], name="suppliers_s_organiz_5a9cbb_idx"
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="stalerollup",
-            index=models.Index(
-                fields=["organization", "supplier", "sku", "month"],
-                name="suppliers_s_organiz_5f9280_idx",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="stalerollup",
-            constraint=procure.tenancy.Isolated(name="suppliers_stalerollup_isolated"),
-        ),
-        migrations.AddConstraint(
-            model_name="stalerollup",
-            constraint=models.UniqueConstraint(
-                fields=("organization", "id"),
-                name="suppliers_stalerollup_organization_id",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="stalerollup",
-            constraint=procure.tenancy.SameOrganization(
-                field="supplier", name="suppliers_stalerollup_supplier_org"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="stalerollup",
-            constraint=procure.tenancy.SameOrganization(
-                field="sku", name="suppliers_stalerollup_sku_org"
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="skucost",
-            index=models.Index(
-                fields=["organization", "sku"], name="suppliers_s_organiz_b1ac62_idx"
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="skucost",
-            index=models.Index(
-                fields=["organization", "supplier"],
-                name="suppliers_s_organiz_6e7dda_idx",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="skucost",
-            constraint=procure.tenancy.Isolated(name="suppliers_skucost_isolated"),
-        ),
-        migrations.AddConstraint(
-            model_name="skucost",
-            constraint=models.UniqueConstraint(
-                fields=("organization", "id"), name="suppliers_skucost_organization_id"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="skucost",
-            constraint=procure.tenancy.SameOrganization(
-                field="sku", name="suppliers_skucost_sku_org"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="skucost",
-            constraint=procure.tenancy.SameOrganization(
-                field="supplier", name="suppliers_skucost_supplier_org"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="skucost",
-            constraint=models.UniqueConstraint(
-                fields=("organization", "sku", "supplier", "currency"),
-                name="suppliers_skucost_once",
-                nulls_distinct=False,
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="skucost",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("lines__gte", 0)), name="suppliers_skucost_lines"
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="scorecard",
-            index=models.Index(
-                fields=["organization", "supplier"],
-                name="suppliers_s_organiz_8f1d28_idx",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="scorecard",
-            index=models.Index(
-                fields=["organization", "period", "score"],
-                name="suppliers_s_organiz_b693d6_idx",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="scorecard",
-            constraint=procure.tenancy.Isolated(name="suppliers_scorecard_isolated"),
-        ),
-        migrations.AddConstraint(
-            model_name="scorecard",
-            constraint=models.UniqueConstraint(
-                fields=("organization", "id"),
-                name="suppliers_scorecard_organization_id",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="scorecard",
-            constraint=procure.tenancy.SameOrganization(
-                field="supplier", name="suppliers_scorecard_supplier_org"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="scorecard",
-            constraint=models.UniqueConstraint(
-                fields=("organization", "supplier", "period"),
-                name="suppliers_scorecard_once",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="qualification",
-            index=models.Index(
-                fields=["organization", "supplier"],
-                name="suppliers_q_organiz_c19880_idx",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="qualification",
-            index=models.Index(
-                fields=["organization", "category"],
-                name="suppliers_q_organiz_a33092_idx",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="qualification",
-            constraint=procure.tenancy.Isolated(name="suppliers_qualification_isolated"),
-        ),
-        migrations.AddConstraint(
-            model_name="qualification",
-            constraint=models.UniqueConstraint(
-                fields=("organization", "id"),
-                name="suppliers_qualification_organization_id",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="qualification",
-            constraint=procure.tenancy.SameOrganization(
-                field="supplier", name="suppliers_qualification_supplier_org"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="qualification",
-            constraint=procure.tenancy.SameOrganization(
-                field="category", name="suppliers_qualification_category_org"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="qualification",
-            constraint=models.UniqueConstraint(
-                fields=("organization", "supplier", "category"),
-                name="suppliers_qualification_once",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="priceagreement",
-            index=models.Index(
-                fields=["organization", "supplier"],
-                name="suppliers_p_organiz_77351c_idx",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="priceagreement",
-            constraint=procure.tenancy.Isolated(name="suppliers_priceagreement_isolated"),
-        ),
-        migrations.AddConstraint(
-            model_name="priceagreement",
-            constraint=models.UniqueConstraint(
-                fields=("organization", "id"),
-                name="suppliers_priceagreement_organization_id",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="priceagreement",
-            constraint=models.UniqueConstraint(
-                fields=("organization", "public_id"),
-                name="suppliers_priceagreement_public_id",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="priceagreement",
-            constraint=procure.tenancy.SameOrganization(
-                field="supplier", name="suppliers_priceagreement_supplier_org"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="priceagreement",
-            constraint=models.UniqueConstraint(
-                fields=("organization", "number"),
-                name="suppliers_priceagreement_number",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="priceagreement",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("valid_to__isnull", True),
-                    ("valid_to__gte", models.F("valid_from")),
-                    _connector="OR",
-                ),
-                name="suppliers_priceagreement_dates",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="performancecell",
-            index=models.Index(
-                fields=["organization", "supplier"],
-                name="suppliers_p_organiz_de832e_idx",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="performancecell",
-            index=models.Index(
-                fields=["organization", "sku"], name="suppliers_p_organiz_3a2942_idx"
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="performancecell",
-            index=models.Index(
-                fields=["organization", "supplier", "month"],
-                name="suppliers_p_organiz_bf7463_idx",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="performancecell",
-            constraint=procure.tenancy.Isolated(name="suppliers_performancecell_isolated"),
-        ),
-        migrations.AddConstraint(
-            model_name="performancecell",
-            constraint=models.UniqueConstraint(
-                fields=("organization", "id"),
-                name="suppliers_performancecell_organization_id",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="performancecell",
-            constraint=procure.tenancy.SameOrganization(
-                field="supplier", name="suppliers_performancecell_supplier_org"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="performancecell",
-            constraint=procure.tenancy.SameOrganization(
-                field="sku", name="suppliers_performancecell_sku_org"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="performancecell",
-            constraint=models.UniqueConstraint(
-                fields=("organization", "supplier", "sku", "month", "currency"),
-                name="suppliers_performancecell_once",
-                nulls_distinct=False,
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="contact",
-            index=models.Index(
-                fields=["organization", "supplier"],
-                name="suppliers_c_organiz_31cfb9_idx",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="contact",
-            constraint=procure.tenancy.Isolated(name="suppliers_contact_isolated"),
-        ),
-        migrations.AddConstraint(
-            model_name="contact",
-            constraint=models.UniqueConstraint(
-                fields=("organization", "id"), name="suppliers_contact_organization_id"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="contact",
-            constraint=procure.tenancy.SameOrganization(
-                field="supplier", name="suppliers_contact_supplier_org"
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="approvedvendor",
-            index=models.Index(
-                fields=["organization", "supplier"],
-                name="suppliers_a_organiz_918f9b_idx",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="approvedvendor",
-            index=models.Index(
-                fields=["organization", "category"],
-                name="suppliers_a_organiz_0b9bb8_idx",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="approvedvendor",
-            index=models.Index(
-                fields=["organization", "sku"], name="suppliers_a_organiz_fa6cf7_idx"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="approvedvendor",
-            constraint=procure.tenancy.Isolated(name="suppliers_approvedvendor_isolated"),
-        ),
-        migrations.AddConstraint(
-            model_name="approvedvendor",
-            constraint=models.UniqueConstraint(
-                fields=("organization", "id"),
-                name="suppliers_approvedvendor_organization_id",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="approvedvendor",
-            constraint=models.UniqueConstraint(
-                fields=("organization", "public_id"),
-                name="suppliers_approvedvendor_public_id",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="approvedvendor",
-            constraint=procure.tenancy.SameOrganization(
-                field="supplier", name="suppliers_approvedvendor_supplier_org"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="approvedvendor",
-            constraint=procure.tenancy.SameOrganization(
-                field="category", name="suppliers_approvedvendor_category_org"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="approvedvendor",
-            constraint=procure.tenancy.SameOrganization(
-                field="sku", name="suppliers_approvedvendor_sku_org"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="approvedvendor",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("category__isnull", True), ("sku__isnull", True), _connector="XOR"
-                ),
-                name="suppliers_approvedvendor_scope",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="approvedvendor",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("valid_to__isnull", True),
-                    ("valid_to__gte", models.F("valid_from")),
-                    _connector="OR",
-                ),
-                name="suppliers_approvedvendor_dates",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="approvedvendor",
-            constraint=django.contrib.postgres.constraints.ExclusionConstraint(
-                expressions=[
-                    ("organization", "="),
-                    ("supplier", "="),
-                    (
-                        django.db.models.functions.comparison.Coalesce("category", models.Value(0)),
-                        "=",
-                    ),
-                    (
-                        django.db.models.functions.comparison.Coalesce("sku", models.Value(0)),
-                        "=",
-                    ),
-                    (
-                        models.Func(
-                            models.F("valid_from"),
-                            models.F("valid_to"),
-                            models.Value("[]"),
-                            function="daterange",
-                        ),
-                        "&&",
-                    ),
-                ],
-                name="suppliers_approvedvendor_overlap",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="unitfactor",
-            index=models.Index(
-                fields=["organization", "sku"], name="suppliers_u_organiz_557d87_idx"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="unitfactor",
-            constraint=procure.tenancy.Isolated(name="suppliers_unitfactor_isolated"),
-        ),
-        migrations.AddConstraint(
-            model_name="unitfactor",
-            constraint=models.UniqueConstraint(
-                fields=("organization", "id"),
-                name="suppliers_unitfactor_organization_id",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="unitfactor",
-            constraint=procure.tenancy.SameOrganization(
-                field="sku", name="suppliers_unitfactor_sku_org"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="unitfactor",
-            constraint=models.UniqueConstraint(
-                fields=("organization", "sku", "unit", "valid_from"),
-                name="suppliers_unitfactor_day",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="unitfactor",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("factor__gt", 0)),
-                name="suppliers_unitfactor_positive",
-            ),
+            },
         ),
     ]

@@ -124,6 +124,68 @@ class Migration(migrations.Migration):
             options={
                 "verbose_name": "sourcing decision",
                 "ordering": ["-decided_on", "-id"],
+                "indexes": [
+                    models.Index(
+                        fields=["organization", "category"], name="suppliers_s_organiz_f23eff_idx"
+                    ),
+                    models.Index(
+                        fields=["organization", "sku"], name="suppliers_s_organiz_df523c_idx"
+                    ),
+                    models.Index(
+                        fields=["organization", "superseded_by"],
+                        name="suppliers_s_organiz_10b4e0_idx",
+                    ),
+                    models.Index(
+                        fields=["organization", "review_on"], name="suppliers_s_organiz_33f548_idx"
+                    ),
+                ],
+                "constraints": [
+                    procure.tenancy.Isolated(name="suppliers_sourcingdecision_isolated"),
+                    models.UniqueConstraint(
+                        fields=("organization", "id"),
+                        name="suppliers_sourcingdecision_organization_id",
+                    ),
+                    models.UniqueConstraint(
+                        fields=("organization", "public_id"),
+                        name="suppliers_sourcingdecision_public_id",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("origin__in", ["award", "entered", "imported"])),
+                        name="suppliers_sourcingdecision_origin_known",
+                    ),
+                    procure.tenancy.SameOrganization(
+                        field="category", name="suppliers_sourcingdecision_category_org"
+                    ),
+                    procure.tenancy.SameOrganization(
+                        field="sku", name="suppliers_sourcingdecision_sku_org"
+                    ),
+                    procure.tenancy.SameOrganization(
+                        field="superseded_by", name="suppliers_sourcingdecision_superseded_by_org"
+                    ),
+                    models.UniqueConstraint(
+                        fields=("organization", "number"), name="suppliers_sourcingdecision_number"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("review_on__isnull", True),
+                            ("review_on__gte", models.F("decided_on")),
+                            _connector="OR",
+                        ),
+                        name="suppliers_sourcingdecision_review",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("reason", ""), _negated=True),
+                        name="suppliers_sourcingdecision_reason",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("superseded_by__isnull", True),
+                            models.Q(("superseded_by", models.F("id")), _negated=True),
+                            _connector="OR",
+                        ),
+                        name="suppliers_sourcingdecision_not_itself",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -196,6 +258,43 @@ class Migration(migrations.Migration):
                     models.OrderBy(models.F("share_percent"), descending=True, nulls_last=True),
                     "id",
                 ],
+                "indexes": [
+                    models.Index(
+                        fields=["organization", "decision"], name="suppliers_d_organiz_7fe01e_idx"
+                    ),
+                    models.Index(
+                        fields=["organization", "supplier"], name="suppliers_d_organiz_1c468f_idx"
+                    ),
+                ],
+                "constraints": [
+                    procure.tenancy.Isolated(name="suppliers_decisioncandidate_isolated"),
+                    models.UniqueConstraint(
+                        fields=("organization", "id"),
+                        name="suppliers_decisioncandidate_organization_id",
+                    ),
+                    procure.tenancy.SameOrganization(
+                        field="decision", name="suppliers_decisioncandidate_decision_org"
+                    ),
+                    procure.tenancy.SameOrganization(
+                        field="supplier", name="suppliers_decisioncandidate_supplier_org"
+                    ),
+                    models.UniqueConstraint(
+                        fields=("organization", "decision", "supplier"),
+                        name="suppliers_decisioncandidate_once",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("share_percent__isnull", True),
+                            models.Q(
+                                ("is_chosen", True),
+                                ("share_percent__gt", 0),
+                                ("share_percent__lte", Decimal("100")),
+                            ),
+                            _connector="OR",
+                        ),
+                        name="suppliers_decisioncandidate_share",
+                    ),
+                ],
             },
         ),
         migrations.AddField(
@@ -242,162 +341,6 @@ class Migration(migrations.Migration):
             model_name="priceagreement",
             constraint=procure.tenancy.SameOrganization(
                 field="decision", name="suppliers_priceagreement_decision_org"
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="sourcingdecision",
-            index=models.Index(
-                fields=["organization", "category"], name="suppliers_s_organiz_f23eff_idx"
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="sourcingdecision",
-            index=models.Index(
-                fields=["organization", "sku"], name="suppliers_s_organiz_df523c_idx"
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="sourcingdecision",
-            index=models.Index(
-                fields=["organization", "superseded_by"], name="suppliers_s_organiz_10b4e0_idx"
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="sourcingdecision",
-            index=models.Index(
-                fields=["organization", "review_on"], name="suppliers_s_organiz_33f548_idx"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="sourcingdecision",
-            constraint=procure.tenancy.Isolated(name="suppliers_sourcingdecision_isolated"),
-        ),
-        migrations.AddConstraint(
-            model_name="sourcingdecision",
-            constraint=models.UniqueConstraint(
-                fields=("organization", "id"), name="suppliers_sourcingdecision_organization_id"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="sourcingdecision",
-            constraint=models.UniqueConstraint(
-                fields=("organization", "public_id"), name="suppliers_sourcingdecision_public_id"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="sourcingdecision",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("origin__in", ["award", "entered", "imported"])),
-                name="suppliers_sourcingdecision_origin_known",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="sourcingdecision",
-            constraint=procure.tenancy.SameOrganization(
-                field="category", name="suppliers_sourcingdecision_category_org"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="sourcingdecision",
-            constraint=procure.tenancy.SameOrganization(
-                field="sku", name="suppliers_sourcingdecision_sku_org"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="sourcingdecision",
-            constraint=procure.tenancy.SameOrganization(
-                field="superseded_by", name="suppliers_sourcingdecision_superseded_by_org"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="sourcingdecision",
-            constraint=models.UniqueConstraint(
-                fields=("organization", "number"), name="suppliers_sourcingdecision_number"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="sourcingdecision",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("review_on__isnull", True),
-                    ("review_on__gte", models.F("decided_on")),
-                    _connector="OR",
-                ),
-                name="suppliers_sourcingdecision_review",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="sourcingdecision",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("reason", ""), _negated=True),
-                name="suppliers_sourcingdecision_reason",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="sourcingdecision",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("superseded_by__isnull", True),
-                    models.Q(("superseded_by", models.F("id")), _negated=True),
-                    _connector="OR",
-                ),
-                name="suppliers_sourcingdecision_not_itself",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="decisioncandidate",
-            index=models.Index(
-                fields=["organization", "decision"], name="suppliers_d_organiz_7fe01e_idx"
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="decisioncandidate",
-            index=models.Index(
-                fields=["organization", "supplier"], name="suppliers_d_organiz_1c468f_idx"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="decisioncandidate",
-            constraint=procure.tenancy.Isolated(name="suppliers_decisioncandidate_isolated"),
-        ),
-        migrations.AddConstraint(
-            model_name="decisioncandidate",
-            constraint=models.UniqueConstraint(
-                fields=("organization", "id"), name="suppliers_decisioncandidate_organization_id"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="decisioncandidate",
-            constraint=procure.tenancy.SameOrganization(
-                field="decision", name="suppliers_decisioncandidate_decision_org"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="decisioncandidate",
-            constraint=procure.tenancy.SameOrganization(
-                field="supplier", name="suppliers_decisioncandidate_supplier_org"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="decisioncandidate",
-            constraint=models.UniqueConstraint(
-                fields=("organization", "decision", "supplier"),
-                name="suppliers_decisioncandidate_once",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="decisioncandidate",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("share_percent__isnull", True),
-                    models.Q(
-                        ("is_chosen", True),
-                        ("share_percent__gt", 0),
-                        ("share_percent__lte", Decimal("100")),
-                    ),
-                    _connector="OR",
-                ),
-                name="suppliers_decisioncandidate_share",
             ),
         ),
         migrations.RunSQL(FORWARD, BACKWARD),

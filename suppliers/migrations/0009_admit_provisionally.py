@@ -80,6 +80,52 @@ class Migration(migrations.Migration):
             ],
             options={
                 "ordering": ["-id"],
+                "indexes": [
+                    models.Index(
+                        fields=["organization", "supplier"], name="suppliers_p_organiz_ad15c7_idx"
+                    ),
+                    models.Index(
+                        fields=["organization", "category"], name="suppliers_p_organiz_df68fa_idx"
+                    ),
+                ],
+                "constraints": [
+                    procure.tenancy.Isolated(name="suppliers_provisionaladmission_isolated"),
+                    models.UniqueConstraint(
+                        fields=("organization", "id"),
+                        name="suppliers_provisionaladmission_organization_id",
+                    ),
+                    models.UniqueConstraint(
+                        fields=("organization", "public_id"),
+                        name="suppliers_provisionaladmission_public_id",
+                    ),
+                    procure.tenancy.SameOrganization(
+                        field="supplier", name="suppliers_provisionaladmission_supplier_org"
+                    ),
+                    procure.tenancy.SameOrganization(
+                        field="category", name="suppliers_provisionaladmission_category_org"
+                    ),
+                    models.UniqueConstraint(
+                        condition=models.Q(("ended_at__isnull", True)),
+                        fields=("organization", "supplier", "category"),
+                        name="suppliers_provisionaladmission_open",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("maximum_spend__gt", 0), ("maximum_orders__gt", 0)),
+                        name="suppliers_provisionaladmission_positive",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("expires_on__gte", models.F("admitted_on"))),
+                        name="suppliers_provisionaladmission_days",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("ended_at__isnull", True), ("ended_by__isnull", True)),
+                            models.Q(("ended_at__isnull", False), ("ended_by__isnull", False)),
+                            _connector="OR",
+                        ),
+                        name="suppliers_provisionaladmission_ended",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -126,126 +172,37 @@ class Migration(migrations.Migration):
             ],
             options={
                 "ordering": ["position"],
+                "indexes": [
+                    models.Index(
+                        fields=["organization", "admission"], name="suppliers_a_organiz_dd5a63_idx"
+                    )
+                ],
+                "constraints": [
+                    procure.tenancy.Isolated(name="suppliers_admissiontask_isolated"),
+                    models.UniqueConstraint(
+                        fields=("organization", "id"),
+                        name="suppliers_admissiontask_organization_id",
+                    ),
+                    models.UniqueConstraint(
+                        fields=("organization", "public_id"),
+                        name="suppliers_admissiontask_public_id",
+                    ),
+                    procure.tenancy.SameOrganization(
+                        field="admission", name="suppliers_admissiontask_admission_org"
+                    ),
+                    models.UniqueConstraint(
+                        fields=("organization", "admission", "position"),
+                        name="suppliers_admissiontask_position",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("done_at__isnull", True), ("done_by__isnull", True)),
+                            models.Q(("done_at__isnull", False), ("done_by__isnull", False)),
+                            _connector="OR",
+                        ),
+                        name="suppliers_admissiontask_done",
+                    ),
+                ],
             },
-        ),
-        migrations.AddIndex(
-            model_name="provisionaladmission",
-            index=models.Index(
-                fields=["organization", "supplier"], name="suppliers_p_organiz_ad15c7_idx"
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="provisionaladmission",
-            index=models.Index(
-                fields=["organization", "category"], name="suppliers_p_organiz_df68fa_idx"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="provisionaladmission",
-            constraint=procure.tenancy.Isolated(name="suppliers_provisionaladmission_isolated"),
-        ),
-        migrations.AddConstraint(
-            model_name="provisionaladmission",
-            constraint=models.UniqueConstraint(
-                fields=("organization", "id"), name="suppliers_provisionaladmission_organization_id"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="provisionaladmission",
-            constraint=models.UniqueConstraint(
-                fields=("organization", "public_id"),
-                name="suppliers_provisionaladmission_public_id",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="provisionaladmission",
-            constraint=procure.tenancy.SameOrganization(
-                field="supplier", name="suppliers_provisionaladmission_supplier_org"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="provisionaladmission",
-            constraint=procure.tenancy.SameOrganization(
-                field="category", name="suppliers_provisionaladmission_category_org"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="provisionaladmission",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("ended_at__isnull", True)),
-                fields=("organization", "supplier", "category"),
-                name="suppliers_provisionaladmission_open",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="provisionaladmission",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("maximum_spend__gt", 0), ("maximum_orders__gt", 0)),
-                name="suppliers_provisionaladmission_positive",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="provisionaladmission",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("expires_on__gte", models.F("admitted_on"))),
-                name="suppliers_provisionaladmission_days",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="provisionaladmission",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("ended_at__isnull", True), ("ended_by__isnull", True)),
-                    models.Q(("ended_at__isnull", False), ("ended_by__isnull", False)),
-                    _connector="OR",
-                ),
-                name="suppliers_provisionaladmission_ended",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="admissiontask",
-            index=models.Index(
-                fields=["organization", "admission"], name="suppliers_a_organiz_dd5a63_idx"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="admissiontask",
-            constraint=procure.tenancy.Isolated(name="suppliers_admissiontask_isolated"),
-        ),
-        migrations.AddConstraint(
-            model_name="admissiontask",
-            constraint=models.UniqueConstraint(
-                fields=("organization", "id"), name="suppliers_admissiontask_organization_id"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="admissiontask",
-            constraint=models.UniqueConstraint(
-                fields=("organization", "public_id"), name="suppliers_admissiontask_public_id"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="admissiontask",
-            constraint=procure.tenancy.SameOrganization(
-                field="admission", name="suppliers_admissiontask_admission_org"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="admissiontask",
-            constraint=models.UniqueConstraint(
-                fields=("organization", "admission", "position"),
-                name="suppliers_admissiontask_position",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="admissiontask",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("done_at__isnull", True), ("done_by__isnull", True)),
-                    models.Q(("done_at__isnull", False), ("done_by__isnull", False)),
-                    _connector="OR",
-                ),
-                name="suppliers_admissiontask_done",
-            ),
         ),
     ]

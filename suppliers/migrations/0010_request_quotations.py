@@ -20,309 +20,6 @@ class Migration(migrations.Migration):
 
     operations = [
         migrations.CreateModel(
-            name="QuotationClarification",
-            fields=[
-                (
-                    "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
-                ),
-                ("question", models.TextField()),
-                ("answer", models.TextField()),
-                (
-                    "answered_at",
-                    models.DateTimeField(default=django.utils.timezone.now, editable=False),
-                ),
-                (
-                    "organization",
-                    procure.fields.OrganizationField(
-                        db_index=False,
-                        editable=False,
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="+",
-                        to="procure.organization",
-                    ),
-                ),
-            ],
-            options={
-                "ordering": ["answered_at"],
-            },
-        ),
-        migrations.CreateModel(
-            name="QuotationInvitation",
-            fields=[
-                (
-                    "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
-                ),
-                ("public_id", models.UUIDField(default=uuid.uuid4, editable=False)),
-                ("email", models.EmailField(max_length=254)),
-                (
-                    "link_seed",
-                    models.CharField(
-                        default=suppliers.quotations._link_seed, editable=False, max_length=64
-                    ),
-                ),
-                ("token_hash", models.CharField(blank=True, editable=False, max_length=64)),
-                (
-                    "invited_at",
-                    models.DateTimeField(default=django.utils.timezone.now, editable=False),
-                ),
-                ("sent_at", models.DateTimeField(editable=False, null=True)),
-                ("opened_at", models.DateTimeField(editable=False, null=True)),
-                ("declined_at", models.DateTimeField(editable=False, null=True)),
-                ("decline_reason", models.TextField(blank=True)),
-                (
-                    "organization",
-                    procure.fields.OrganizationField(
-                        db_index=False,
-                        editable=False,
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="+",
-                        to="procure.organization",
-                    ),
-                ),
-                (
-                    "supplier",
-                    procure.fields.OrganizationForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="+",
-                        to="suppliers.supplier",
-                    ),
-                ),
-            ],
-            options={
-                "ordering": ["supplier__name"],
-            },
-        ),
-        migrations.CreateModel(
-            name="Quotation",
-            fields=[
-                (
-                    "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
-                ),
-                ("public_id", models.UUIDField(default=uuid.uuid4, editable=False)),
-                ("version", models.PositiveSmallIntegerField()),
-                (
-                    "submitted_at",
-                    models.DateTimeField(default=django.utils.timezone.now, editable=False),
-                ),
-                ("is_late", models.BooleanField(default=False)),
-                ("currency", models.CharField(max_length=3)),
-                ("valid_to", models.DateField()),
-                (
-                    "freight_amount",
-                    procure.fields.AmountField(
-                        decimal_places=4, default=Decimal("0"), max_digits=18
-                    ),
-                ),
-                (
-                    "tooling_amount",
-                    procure.fields.AmountField(
-                        decimal_places=4, default=Decimal("0"), max_digits=18
-                    ),
-                ),
-                ("incoterm", models.CharField(blank=True, max_length=10)),
-                ("payment_terms_days", models.PositiveSmallIntegerField(blank=True, null=True)),
-                ("note", models.TextField(blank=True)),
-                (
-                    "organization",
-                    procure.fields.OrganizationField(
-                        db_index=False,
-                        editable=False,
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="+",
-                        to="procure.organization",
-                    ),
-                ),
-                (
-                    "supplier",
-                    procure.fields.OrganizationForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="+",
-                        to="suppliers.supplier",
-                    ),
-                ),
-                (
-                    "invitation",
-                    procure.fields.OrganizationForeignKey(
-                        on_delete=django.db.models.deletion.CASCADE,
-                        related_name="quotations",
-                        to="suppliers.quotationinvitation",
-                    ),
-                ),
-            ],
-            options={
-                "ordering": ["invitation", "-version"],
-            },
-        ),
-        migrations.CreateModel(
-            name="QuotationLine",
-            fields=[
-                (
-                    "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
-                ),
-                ("unit_price", procure.fields.UnitPriceField(decimal_places=6, max_digits=18)),
-                (
-                    "minimum_quantity",
-                    procure.fields.QuantityField(
-                        decimal_places=4, default=Decimal("0"), max_digits=18
-                    ),
-                ),
-                ("lead_time_days", models.PositiveSmallIntegerField(blank=True, null=True)),
-                ("note", models.CharField(blank=True, max_length=400)),
-                (
-                    "organization",
-                    procure.fields.OrganizationField(
-                        db_index=False,
-                        editable=False,
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="+",
-                        to="procure.organization",
-                    ),
-                ),
-                (
-                    "quotation",
-                    procure.fields.OrganizationForeignKey(
-                        on_delete=django.db.models.deletion.CASCADE,
-                        related_name="lines",
-                        to="suppliers.quotation",
-                    ),
-                ),
-                (
-                    "supplier",
-                    procure.fields.OrganizationForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="+",
-                        to="suppliers.supplier",
-                    ),
-                ),
-            ],
-            options={
-                "ordering": ["request_line__line_no"],
-            },
-        ),
-        migrations.CreateModel(
-            name="QuotationBreak",
-            fields=[
-                (
-                    "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
-                ),
-                ("minimum_quantity", procure.fields.QuantityField(decimal_places=4, max_digits=18)),
-                ("unit_price", procure.fields.UnitPriceField(decimal_places=6, max_digits=18)),
-                (
-                    "organization",
-                    procure.fields.OrganizationField(
-                        db_index=False,
-                        editable=False,
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="+",
-                        to="procure.organization",
-                    ),
-                ),
-                (
-                    "supplier",
-                    procure.fields.OrganizationForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="+",
-                        to="suppliers.supplier",
-                    ),
-                ),
-                (
-                    "line",
-                    procure.fields.OrganizationForeignKey(
-                        on_delete=django.db.models.deletion.CASCADE,
-                        related_name="breaks",
-                        to="suppliers.quotationline",
-                    ),
-                ),
-            ],
-            options={
-                "ordering": ["minimum_quantity"],
-            },
-        ),
-        migrations.CreateModel(
-            name="QuotationQuestion",
-            fields=[
-                (
-                    "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
-                ),
-                ("public_id", models.UUIDField(default=uuid.uuid4, editable=False)),
-                ("text", models.TextField()),
-                (
-                    "asked_at",
-                    models.DateTimeField(default=django.utils.timezone.now, editable=False),
-                ),
-                ("answer", models.TextField(blank=True)),
-                ("answered_at", models.DateTimeField(editable=False, null=True)),
-                (
-                    "answered_by",
-                    models.ForeignKey(
-                        blank=True,
-                        editable=False,
-                        null=True,
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="+",
-                        to=settings.AUTH_USER_MODEL,
-                    ),
-                ),
-                (
-                    "clarification",
-                    procure.fields.OrganizationForeignKey(
-                        null=True,
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="+",
-                        to="suppliers.quotationclarification",
-                    ),
-                ),
-                (
-                    "invitation",
-                    procure.fields.OrganizationForeignKey(
-                        on_delete=django.db.models.deletion.CASCADE,
-                        related_name="questions",
-                        to="suppliers.quotationinvitation",
-                    ),
-                ),
-                (
-                    "organization",
-                    procure.fields.OrganizationField(
-                        db_index=False,
-                        editable=False,
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="+",
-                        to="procure.organization",
-                    ),
-                ),
-                (
-                    "supplier",
-                    procure.fields.OrganizationForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="+",
-                        to="suppliers.supplier",
-                    ),
-                ),
-            ],
-            options={
-                "verbose_name": "question",
-                "ordering": ["asked_at"],
-            },
-        ),
-        migrations.CreateModel(
             name="QuotationRequest",
             fields=[
                 (
@@ -461,25 +158,474 @@ class Migration(migrations.Migration):
                 "verbose_name": "request for quotation",
                 "verbose_name_plural": "requests for quotation",
                 "ordering": ["-created_at"],
+                "indexes": [
+                    models.Index(
+                        fields=["organization", "category"], name="suppliers_q_organiz_244329_idx"
+                    ),
+                    models.Index(
+                        fields=["organization", "ship_to"], name="suppliers_q_organiz_a760f6_idx"
+                    ),
+                    models.Index(
+                        fields=["organization", "decision"], name="suppliers_q_organiz_f03fa4_idx"
+                    ),
+                ],
+                "constraints": [
+                    procure.tenancy.Isolated(name="suppliers_quotationrequest_isolated"),
+                    models.UniqueConstraint(
+                        fields=("organization", "id"),
+                        name="suppliers_quotationrequest_organization_id",
+                    ),
+                    models.UniqueConstraint(
+                        fields=("organization", "public_id"),
+                        name="suppliers_quotationrequest_public_id",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("status__in", ["awarded", "cancelled", "closed", "draft", "sent"])
+                        ),
+                        name="suppliers_quotationrequest_status_known",
+                    ),
+                    procure.tenancy.SameOrganization(
+                        field="category", name="suppliers_quotationrequest_category_org"
+                    ),
+                    procure.tenancy.SameOrganization(
+                        field="ship_to", name="suppliers_quotationrequest_ship_to_org"
+                    ),
+                    procure.tenancy.SameOrganization(
+                        field="decision", name="suppliers_quotationrequest_decision_org"
+                    ),
+                    models.UniqueConstraint(
+                        condition=models.Q(("number", ""), _negated=True),
+                        fields=("organization", "number"),
+                        name="suppliers_quotationrequest_number",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("status__in", ["draft", "cancelled"]),
+                            models.Q(
+                                ("sent_at__isnull", False),
+                                ("sent_by__isnull", False),
+                                models.Q(("number", ""), _negated=True),
+                            ),
+                            _connector="OR",
+                        ),
+                        name="suppliers_quotationrequest_sent",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("status", "closed"), _negated=True),
+                            models.Q(("closed_at__isnull", False), ("closed_by__isnull", False)),
+                            _connector="OR",
+                        ),
+                        name="suppliers_quotationrequest_closed",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(
+                                ("awarded_at__isnull", True),
+                                ("awarded_by__isnull", True),
+                                models.Q(("status", "awarded"), _negated=True),
+                            ),
+                            models.Q(
+                                ("awarded_at__isnull", False),
+                                ("awarded_by__isnull", False),
+                                ("status", "awarded"),
+                                models.Q(("award_reason", ""), _negated=True),
+                            ),
+                            _connector="OR",
+                        ),
+                        name="suppliers_quotationrequest_awarded",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(
+                                ("cancelled_at__isnull", True),
+                                ("cancelled_by__isnull", True),
+                                models.Q(("status", "cancelled"), _negated=True),
+                            ),
+                            models.Q(
+                                ("cancelled_at__isnull", False),
+                                ("cancelled_by__isnull", False),
+                                ("status", "cancelled"),
+                                models.Q(("cancel_reason", ""), _negated=True),
+                            ),
+                            _connector="OR",
+                        ),
+                        name="suppliers_quotationrequest_cancelled",
+                    ),
+                ],
             },
         ),
-        migrations.AddField(
-            model_name="quotationinvitation",
-            name="request",
-            field=procure.fields.OrganizationForeignKey(
-                on_delete=django.db.models.deletion.CASCADE,
-                related_name="invitations",
-                to="suppliers.quotationrequest",
-            ),
+        migrations.CreateModel(
+            name="QuotationClarification",
+            fields=[
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("question", models.TextField()),
+                ("answer", models.TextField()),
+                (
+                    "answered_at",
+                    models.DateTimeField(default=django.utils.timezone.now, editable=False),
+                ),
+                (
+                    "organization",
+                    procure.fields.OrganizationField(
+                        db_index=False,
+                        editable=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="procure.organization",
+                    ),
+                ),
+                (
+                    "request",
+                    procure.fields.OrganizationForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="clarifications",
+                        to="suppliers.quotationrequest",
+                    ),
+                ),
+            ],
+            options={
+                "ordering": ["answered_at"],
+                "indexes": [
+                    models.Index(
+                        fields=["organization", "request"], name="suppliers_q_organiz_f4ae2e_idx"
+                    )
+                ],
+                "constraints": [
+                    procure.tenancy.Isolated(name="suppliers_quotationclarification_isolated"),
+                    models.UniqueConstraint(
+                        fields=("organization", "id"),
+                        name="suppliers_quotationclarification_organization_id",
+                    ),
+                    procure.tenancy.SameOrganization(
+                        field="request", name="suppliers_quotationclarification_request_org"
+                    ),
+                ],
+            },
         ),
-        migrations.AddField(
-            model_name="quotationclarification",
-            name="request",
-            field=procure.fields.OrganizationForeignKey(
-                on_delete=django.db.models.deletion.CASCADE,
-                related_name="clarifications",
-                to="suppliers.quotationrequest",
-            ),
+        migrations.CreateModel(
+            name="QuotationInvitation",
+            fields=[
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("public_id", models.UUIDField(default=uuid.uuid4, editable=False)),
+                ("email", models.EmailField(max_length=254)),
+                (
+                    "link_seed",
+                    models.CharField(
+                        default=suppliers.quotations._link_seed, editable=False, max_length=64
+                    ),
+                ),
+                ("token_hash", models.CharField(blank=True, editable=False, max_length=64)),
+                (
+                    "invited_at",
+                    models.DateTimeField(default=django.utils.timezone.now, editable=False),
+                ),
+                ("sent_at", models.DateTimeField(editable=False, null=True)),
+                ("opened_at", models.DateTimeField(editable=False, null=True)),
+                ("declined_at", models.DateTimeField(editable=False, null=True)),
+                ("decline_reason", models.TextField(blank=True)),
+                (
+                    "organization",
+                    procure.fields.OrganizationField(
+                        db_index=False,
+                        editable=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="procure.organization",
+                    ),
+                ),
+                (
+                    "supplier",
+                    procure.fields.OrganizationForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="suppliers.supplier",
+                    ),
+                ),
+                (
+                    "request",
+                    procure.fields.OrganizationForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="invitations",
+                        to="suppliers.quotationrequest",
+                    ),
+                ),
+            ],
+            options={
+                "ordering": ["supplier__name"],
+                "indexes": [
+                    models.Index(
+                        fields=["organization", "request"], name="suppliers_q_organiz_63ea6d_idx"
+                    ),
+                    models.Index(
+                        fields=["organization", "supplier"], name="suppliers_q_organiz_c639c8_idx"
+                    ),
+                ],
+                "constraints": [
+                    procure.tenancy.Isolated(name="suppliers_quotationinvitation_isolated"),
+                    models.UniqueConstraint(
+                        fields=("organization", "id"),
+                        name="suppliers_quotationinvitation_organization_id",
+                    ),
+                    models.UniqueConstraint(
+                        fields=("organization", "public_id"),
+                        name="suppliers_quotationinvitation_public_id",
+                    ),
+                    procure.tenancy.SameOrganization(
+                        field="request", name="suppliers_quotationinvitation_request_org"
+                    ),
+                    procure.tenancy.SameOrganization(
+                        field="supplier", name="suppliers_quotationinvitation_supplier_org"
+                    ),
+                    procure.tenancy.IsolatedBySupplier(
+                        name="suppliers_quotationinvitation_by_supplier"
+                    ),
+                    models.UniqueConstraint(
+                        fields=("organization", "request", "supplier"),
+                        name="suppliers_quotationinvitation_once",
+                    ),
+                    models.UniqueConstraint(
+                        condition=models.Q(("token_hash", ""), _negated=True),
+                        fields=("organization", "token_hash"),
+                        name="suppliers_quotationinvitation_token",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("sent_at__isnull", True),
+                            models.Q(("token_hash", ""), _negated=True),
+                            _connector="OR",
+                        ),
+                        name="suppliers_quotationinvitation_sent",
+                    ),
+                ],
+            },
+        ),
+        migrations.CreateModel(
+            name="Quotation",
+            fields=[
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("public_id", models.UUIDField(default=uuid.uuid4, editable=False)),
+                ("version", models.PositiveSmallIntegerField()),
+                (
+                    "submitted_at",
+                    models.DateTimeField(default=django.utils.timezone.now, editable=False),
+                ),
+                ("is_late", models.BooleanField(default=False)),
+                ("currency", models.CharField(max_length=3)),
+                ("valid_to", models.DateField()),
+                (
+                    "freight_amount",
+                    procure.fields.AmountField(
+                        decimal_places=4, default=Decimal("0"), max_digits=18
+                    ),
+                ),
+                (
+                    "tooling_amount",
+                    procure.fields.AmountField(
+                        decimal_places=4, default=Decimal("0"), max_digits=18
+                    ),
+                ),
+                ("incoterm", models.CharField(blank=True, max_length=10)),
+                ("payment_terms_days", models.PositiveSmallIntegerField(blank=True, null=True)),
+                ("note", models.TextField(blank=True)),
+                (
+                    "organization",
+                    procure.fields.OrganizationField(
+                        db_index=False,
+                        editable=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="procure.organization",
+                    ),
+                ),
+                (
+                    "supplier",
+                    procure.fields.OrganizationForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="suppliers.supplier",
+                    ),
+                ),
+                (
+                    "invitation",
+                    procure.fields.OrganizationForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="quotations",
+                        to="suppliers.quotationinvitation",
+                    ),
+                ),
+            ],
+            options={
+                "ordering": ["invitation", "-version"],
+                "indexes": [
+                    models.Index(
+                        fields=["organization", "invitation"], name="suppliers_q_organiz_2d6dd6_idx"
+                    ),
+                    models.Index(
+                        fields=["organization", "supplier"], name="suppliers_q_organiz_0912e9_idx"
+                    ),
+                ],
+                "constraints": [
+                    procure.tenancy.Isolated(name="suppliers_quotation_isolated"),
+                    models.UniqueConstraint(
+                        fields=("organization", "id"), name="suppliers_quotation_organization_id"
+                    ),
+                    models.UniqueConstraint(
+                        fields=("organization", "public_id"), name="suppliers_quotation_public_id"
+                    ),
+                    procure.tenancy.SameOrganization(
+                        field="invitation", name="suppliers_quotation_invitation_org"
+                    ),
+                    procure.tenancy.SameOrganization(
+                        field="supplier", name="suppliers_quotation_supplier_org"
+                    ),
+                    procure.tenancy.IsolatedBySupplier(name="suppliers_quotation_by_supplier"),
+                    models.UniqueConstraint(
+                        fields=("organization", "invitation", "version"),
+                        name="suppliers_quotation_version",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("freight_amount__gte", 0), ("tooling_amount__gte", 0)),
+                        name="suppliers_quotation_charges",
+                    ),
+                ],
+            },
+        ),
+        migrations.CreateModel(
+            name="QuotationQuestion",
+            fields=[
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("public_id", models.UUIDField(default=uuid.uuid4, editable=False)),
+                ("text", models.TextField()),
+                (
+                    "asked_at",
+                    models.DateTimeField(default=django.utils.timezone.now, editable=False),
+                ),
+                ("answer", models.TextField(blank=True)),
+                ("answered_at", models.DateTimeField(editable=False, null=True)),
+                (
+                    "answered_by",
+                    models.ForeignKey(
+                        blank=True,
+                        editable=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "clarification",
+                    procure.fields.OrganizationForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="suppliers.quotationclarification",
+                    ),
+                ),
+                (
+                    "invitation",
+                    procure.fields.OrganizationForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="questions",
+                        to="suppliers.quotationinvitation",
+                    ),
+                ),
+                (
+                    "organization",
+                    procure.fields.OrganizationField(
+                        db_index=False,
+                        editable=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="procure.organization",
+                    ),
+                ),
+                (
+                    "supplier",
+                    procure.fields.OrganizationForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="suppliers.supplier",
+                    ),
+                ),
+            ],
+            options={
+                "verbose_name": "question",
+                "ordering": ["asked_at"],
+                "indexes": [
+                    models.Index(
+                        fields=["organization", "invitation"], name="suppliers_q_organiz_98a63c_idx"
+                    ),
+                    models.Index(
+                        fields=["organization", "supplier"], name="suppliers_q_organiz_865035_idx"
+                    ),
+                    models.Index(
+                        fields=["organization", "clarification"],
+                        name="suppliers_q_organiz_c85120_idx",
+                    ),
+                ],
+                "constraints": [
+                    procure.tenancy.Isolated(name="suppliers_quotationquestion_isolated"),
+                    models.UniqueConstraint(
+                        fields=("organization", "id"),
+                        name="suppliers_quotationquestion_organization_id",
+                    ),
+                    models.UniqueConstraint(
+                        fields=("organization", "public_id"),
+                        name="suppliers_quotationquestion_public_id",
+                    ),
+                    procure.tenancy.SameOrganization(
+                        field="invitation", name="suppliers_quotationquestion_invitation_org"
+                    ),
+                    procure.tenancy.SameOrganization(
+                        field="supplier", name="suppliers_quotationquestion_supplier_org"
+                    ),
+                    procure.tenancy.SameOrganization(
+                        field="clarification", name="suppliers_quotationquestion_clarification_org"
+                    ),
+                    procure.tenancy.IsolatedBySupplier(
+                        name="suppliers_quotationquestion_by_supplier"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(
+                                ("answer", ""),
+                                ("answered_at__isnull", True),
+                                ("answered_by__isnull", True),
+                            ),
+                            models.Q(
+                                models.Q(("answer", ""), _negated=True),
+                                ("answered_at__isnull", False),
+                                ("answered_by__isnull", False),
+                            ),
+                            _connector="OR",
+                        ),
+                        name="suppliers_quotationquestion_answered",
+                    ),
+                ],
+            },
         ),
         migrations.CreateModel(
             name="QuotationRequestLine",
@@ -523,16 +669,206 @@ class Migration(migrations.Migration):
             ],
             options={
                 "ordering": ["line_no"],
+                "indexes": [
+                    models.Index(
+                        fields=["organization", "request"], name="suppliers_q_organiz_6ecb7e_idx"
+                    ),
+                    models.Index(
+                        fields=["organization", "sku"], name="suppliers_q_organiz_adf7e3_idx"
+                    ),
+                ],
+                "constraints": [
+                    procure.tenancy.Isolated(name="suppliers_quotationrequestline_isolated"),
+                    models.UniqueConstraint(
+                        fields=("organization", "id"),
+                        name="suppliers_quotationrequestline_organization_id",
+                    ),
+                    procure.tenancy.SameOrganization(
+                        field="request", name="suppliers_quotationrequestline_request_org"
+                    ),
+                    procure.tenancy.SameOrganization(
+                        field="sku", name="suppliers_quotationrequestline_sku_org"
+                    ),
+                    models.UniqueConstraint(
+                        fields=("organization", "request", "line_no"),
+                        name="suppliers_quotationrequestline_no",
+                    ),
+                    models.UniqueConstraint(
+                        fields=("organization", "request", "sku"),
+                        name="suppliers_quotationrequestline_sku",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("quantity__gt", 0)),
+                        name="suppliers_quotationrequestline_quantity",
+                    ),
+                ],
             },
         ),
-        migrations.AddField(
-            model_name="quotationline",
-            name="request_line",
-            field=procure.fields.OrganizationForeignKey(
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="offers",
-                to="suppliers.quotationrequestline",
-            ),
+        migrations.CreateModel(
+            name="QuotationLine",
+            fields=[
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("unit_price", procure.fields.UnitPriceField(decimal_places=6, max_digits=18)),
+                (
+                    "minimum_quantity",
+                    procure.fields.QuantityField(
+                        decimal_places=4, default=Decimal("0"), max_digits=18
+                    ),
+                ),
+                ("lead_time_days", models.PositiveSmallIntegerField(blank=True, null=True)),
+                ("note", models.CharField(blank=True, max_length=400)),
+                (
+                    "organization",
+                    procure.fields.OrganizationField(
+                        db_index=False,
+                        editable=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="procure.organization",
+                    ),
+                ),
+                (
+                    "quotation",
+                    procure.fields.OrganizationForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="lines",
+                        to="suppliers.quotation",
+                    ),
+                ),
+                (
+                    "supplier",
+                    procure.fields.OrganizationForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="suppliers.supplier",
+                    ),
+                ),
+                (
+                    "request_line",
+                    procure.fields.OrganizationForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="offers",
+                        to="suppliers.quotationrequestline",
+                    ),
+                ),
+            ],
+            options={
+                "ordering": ["request_line__line_no"],
+                "indexes": [
+                    models.Index(
+                        fields=["organization", "quotation"], name="suppliers_q_organiz_d8756f_idx"
+                    ),
+                    models.Index(
+                        fields=["organization", "supplier"], name="suppliers_q_organiz_3e5dc7_idx"
+                    ),
+                    models.Index(
+                        fields=["organization", "request_line"],
+                        name="suppliers_q_organiz_fc98f9_idx",
+                    ),
+                ],
+                "constraints": [
+                    procure.tenancy.Isolated(name="suppliers_quotationline_isolated"),
+                    models.UniqueConstraint(
+                        fields=("organization", "id"),
+                        name="suppliers_quotationline_organization_id",
+                    ),
+                    procure.tenancy.SameOrganization(
+                        field="quotation", name="suppliers_quotationline_quotation_org"
+                    ),
+                    procure.tenancy.SameOrganization(
+                        field="supplier", name="suppliers_quotationline_supplier_org"
+                    ),
+                    procure.tenancy.SameOrganization(
+                        field="request_line", name="suppliers_quotationline_request_line_org"
+                    ),
+                    procure.tenancy.IsolatedBySupplier(name="suppliers_quotationline_by_supplier"),
+                    models.UniqueConstraint(
+                        fields=("organization", "quotation", "request_line"),
+                        name="suppliers_quotationline_once",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("unit_price__gte", 0), ("minimum_quantity__gte", 0)),
+                        name="suppliers_quotationline_not_negative",
+                    ),
+                ],
+            },
+        ),
+        migrations.CreateModel(
+            name="QuotationBreak",
+            fields=[
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("minimum_quantity", procure.fields.QuantityField(decimal_places=4, max_digits=18)),
+                ("unit_price", procure.fields.UnitPriceField(decimal_places=6, max_digits=18)),
+                (
+                    "organization",
+                    procure.fields.OrganizationField(
+                        db_index=False,
+                        editable=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="procure.organization",
+                    ),
+                ),
+                (
+                    "supplier",
+                    procure.fields.OrganizationForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="suppliers.supplier",
+                    ),
+                ),
+                (
+                    "line",
+                    procure.fields.OrganizationForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="breaks",
+                        to="suppliers.quotationline",
+                    ),
+                ),
+            ],
+            options={
+                "ordering": ["minimum_quantity"],
+                "indexes": [
+                    models.Index(
+                        fields=["organization", "line"], name="suppliers_q_organiz_d74414_idx"
+                    ),
+                    models.Index(
+                        fields=["organization", "supplier"], name="suppliers_q_organiz_dab8c3_idx"
+                    ),
+                ],
+                "constraints": [
+                    procure.tenancy.Isolated(name="suppliers_quotationbreak_isolated"),
+                    models.UniqueConstraint(
+                        fields=("organization", "id"),
+                        name="suppliers_quotationbreak_organization_id",
+                    ),
+                    procure.tenancy.SameOrganization(
+                        field="line", name="suppliers_quotationbreak_line_org"
+                    ),
+                    procure.tenancy.SameOrganization(
+                        field="supplier", name="suppliers_quotationbreak_supplier_org"
+                    ),
+                    procure.tenancy.IsolatedBySupplier(name="suppliers_quotationbreak_by_supplier"),
+                    models.UniqueConstraint(
+                        fields=("organization", "line", "minimum_quantity"),
+                        name="suppliers_quotationbreak_once",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("unit_price__gte", 0), ("minimum_quantity__gt", 0)),
+                        name="suppliers_quotationbreak_sense",
+                    ),
+                ],
+            },
         ),
         migrations.CreateModel(
             name="QuotationAward",
@@ -600,632 +936,55 @@ class Migration(migrations.Migration):
                     "request_line__line_no",
                     models.OrderBy(models.F("share_percent"), descending=True),
                 ],
+                "indexes": [
+                    models.Index(
+                        fields=["organization", "request"], name="suppliers_q_organiz_f9b89e_idx"
+                    ),
+                    models.Index(
+                        fields=["organization", "request_line"],
+                        name="suppliers_q_organiz_7e0348_idx",
+                    ),
+                    models.Index(
+                        fields=["organization", "quotation"], name="suppliers_q_organiz_d9b517_idx"
+                    ),
+                    models.Index(
+                        fields=["organization", "supplier"], name="suppliers_q_organiz_ef0868_idx"
+                    ),
+                    models.Index(
+                        fields=["organization", "agreement"], name="suppliers_q_organiz_aa2a57_idx"
+                    ),
+                ],
+                "constraints": [
+                    procure.tenancy.Isolated(name="suppliers_quotationaward_isolated"),
+                    models.UniqueConstraint(
+                        fields=("organization", "id"),
+                        name="suppliers_quotationaward_organization_id",
+                    ),
+                    procure.tenancy.SameOrganization(
+                        field="request", name="suppliers_quotationaward_request_org"
+                    ),
+                    procure.tenancy.SameOrganization(
+                        field="request_line", name="suppliers_quotationaward_request_line_org"
+                    ),
+                    procure.tenancy.SameOrganization(
+                        field="quotation", name="suppliers_quotationaward_quotation_org"
+                    ),
+                    procure.tenancy.SameOrganization(
+                        field="supplier", name="suppliers_quotationaward_supplier_org"
+                    ),
+                    procure.tenancy.SameOrganization(
+                        field="agreement", name="suppliers_quotationaward_agreement_org"
+                    ),
+                    procure.tenancy.IsolatedBySupplier(name="suppliers_quotationaward_by_supplier"),
+                    models.UniqueConstraint(
+                        fields=("organization", "request_line", "supplier"),
+                        name="suppliers_quotationaward_once",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("share_percent__gt", 0), ("share_percent__lte", 100)),
+                        name="suppliers_quotationaward_share",
+                    ),
+                ],
             },
-        ),
-        migrations.AddIndex(
-            model_name="quotation",
-            index=models.Index(
-                fields=["organization", "invitation"], name="suppliers_q_organiz_2d6dd6_idx"
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="quotation",
-            index=models.Index(
-                fields=["organization", "supplier"], name="suppliers_q_organiz_0912e9_idx"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="quotation",
-            constraint=procure.tenancy.Isolated(name="suppliers_quotation_isolated"),
-        ),
-        migrations.AddConstraint(
-            model_name="quotation",
-            constraint=models.UniqueConstraint(
-                fields=("organization", "id"), name="suppliers_quotation_organization_id"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="quotation",
-            constraint=models.UniqueConstraint(
-                fields=("organization", "public_id"), name="suppliers_quotation_public_id"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="quotation",
-            constraint=procure.tenancy.SameOrganization(
-                field="invitation", name="suppliers_quotation_invitation_org"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="quotation",
-            constraint=procure.tenancy.SameOrganization(
-                field="supplier", name="suppliers_quotation_supplier_org"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="quotation",
-            constraint=procure.tenancy.IsolatedBySupplier(name="suppliers_quotation_by_supplier"),
-        ),
-        migrations.AddConstraint(
-            model_name="quotation",
-            constraint=models.UniqueConstraint(
-                fields=("organization", "invitation", "version"), name="suppliers_quotation_version"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="quotation",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("freight_amount__gte", 0), ("tooling_amount__gte", 0)),
-                name="suppliers_quotation_charges",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="quotationbreak",
-            index=models.Index(
-                fields=["organization", "line"], name="suppliers_q_organiz_d74414_idx"
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="quotationbreak",
-            index=models.Index(
-                fields=["organization", "supplier"], name="suppliers_q_organiz_dab8c3_idx"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="quotationbreak",
-            constraint=procure.tenancy.Isolated(name="suppliers_quotationbreak_isolated"),
-        ),
-        migrations.AddConstraint(
-            model_name="quotationbreak",
-            constraint=models.UniqueConstraint(
-                fields=("organization", "id"), name="suppliers_quotationbreak_organization_id"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="quotationbreak",
-            constraint=procure.tenancy.SameOrganization(
-                field="line", name="suppliers_quotationbreak_line_org"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="quotationbreak",
-            constraint=procure.tenancy.SameOrganization(
-                field="supplier", name="suppliers_quotationbreak_supplier_org"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="quotationbreak",
-            constraint=procure.tenancy.IsolatedBySupplier(
-                name="suppliers_quotationbreak_by_supplier"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="quotationbreak",
-            constraint=models.UniqueConstraint(
-                fields=("organization", "line", "minimum_quantity"),
-                name="suppliers_quotationbreak_once",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="quotationbreak",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("unit_price__gte", 0), ("minimum_quantity__gt", 0)),
-                name="suppliers_quotationbreak_sense",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="quotationquestion",
-            index=models.Index(
-                fields=["organization", "invitation"], name="suppliers_q_organiz_98a63c_idx"
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="quotationquestion",
-            index=models.Index(
-                fields=["organization", "supplier"], name="suppliers_q_organiz_865035_idx"
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="quotationquestion",
-            index=models.Index(
-                fields=["organization", "clarification"], name="suppliers_q_organiz_c85120_idx"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="quotationquestion",
-            constraint=procure.tenancy.Isolated(name="suppliers_quotationquestion_isolated"),
-        ),
-        migrations.AddConstraint(
-            model_name="quotationquestion",
-            constraint=models.UniqueConstraint(
-                fields=("organization", "id"), name="suppliers_quotationquestion_organization_id"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="quotationquestion",
-            constraint=models.UniqueConstraint(
-                fields=("organization", "public_id"), name="suppliers_quotationquestion_public_id"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="quotationquestion",
-            constraint=procure.tenancy.SameOrganization(
-                field="invitation", name="suppliers_quotationquestion_invitation_org"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="quotationquestion",
-            constraint=procure.tenancy.SameOrganization(
-                field="supplier", name="suppliers_quotationquestion_supplier_org"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="quotationquestion",
-            constraint=procure.tenancy.SameOrganization(
-                field="clarification", name="suppliers_quotationquestion_clarification_org"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="quotationquestion",
-            constraint=procure.tenancy.IsolatedBySupplier(
-                name="suppliers_quotationquestion_by_supplier"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="quotationquestion",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(
-                        ("answer", ""), ("answered_at__isnull", True), ("answered_by__isnull", True)
-                    ),
-                    models.Q(
-                        models.Q(("answer", ""), _negated=True),
-                        ("answered_at__isnull", False),
-                        ("answered_by__isnull", False),
-                    ),
-                    _connector="OR",
-                ),
-                name="suppliers_quotationquestion_answered",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="quotationrequest",
-            index=models.Index(
-                fields=["organization", "category"], name="suppliers_q_organiz_244329_idx"
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="quotationrequest",
-            index=models.Index(
-                fields=["organization", "ship_to"], name="suppliers_q_organiz_a760f6_idx"
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="quotationrequest",
-            index=models.Index(
-                fields=["organization", "decision"], name="suppliers_q_organiz_f03fa4_idx"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="quotationrequest",
-            constraint=procure.tenancy.Isolated(name="suppliers_quotationrequest_isolated"),
-        ),
-        migrations.AddConstraint(
-            model_name="quotationrequest",
-            constraint=models.UniqueConstraint(
-                fields=("organization", "id"), name="suppliers_quotationrequest_organization_id"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="quotationrequest",
-            constraint=models.UniqueConstraint(
-                fields=("organization", "public_id"), name="suppliers_quotationrequest_public_id"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="quotationrequest",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("status__in", ["awarded", "cancelled", "closed", "draft", "sent"])
-                ),
-                name="suppliers_quotationrequest_status_known",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="quotationrequest",
-            constraint=procure.tenancy.SameOrganization(
-                field="category", name="suppliers_quotationrequest_category_org"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="quotationrequest",
-            constraint=procure.tenancy.SameOrganization(
-                field="ship_to", name="suppliers_quotationrequest_ship_to_org"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="quotationrequest",
-            constraint=procure.tenancy.SameOrganization(
-                field="decision", name="suppliers_quotationrequest_decision_org"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="quotationrequest",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("number", ""), _negated=True),
-                fields=("organization", "number"),
-                name="suppliers_quotationrequest_number",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="quotationrequest",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("status__in", ["draft", "cancelled"]),
-                    models.Q(
-                        ("sent_at__isnull", False),
-                        ("sent_by__isnull", False),
-                        models.Q(("number", ""), _negated=True),
-                    ),
-                    _connector="OR",
-                ),
-                name="suppliers_quotationrequest_sent",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="quotationrequest",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("status", "closed"), _negated=True),
-                    models.Q(("closed_at__isnull", False), ("closed_by__isnull", False)),
-                    _connector="OR",
-                ),
-                name="suppliers_quotationrequest_closed",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="quotationrequest",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(
-                        ("awarded_at__isnull", True),
-                        ("awarded_by__isnull", True),
-                        models.Q(("status", "awarded"), _negated=True),
-                    ),
-                    models.Q(
-                        ("awarded_at__isnull", False),
-                        ("awarded_by__isnull", False),
-                        ("status", "awarded"),
-                        models.Q(("award_reason", ""), _negated=True),
-                    ),
-                    _connector="OR",
-                ),
-                name="suppliers_quotationrequest_awarded",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="quotationrequest",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(
-                        ("cancelled_at__isnull", True),
-                        ("cancelled_by__isnull", True),
-                        models.Q(("status", "cancelled"), _negated=True),
-                    ),
-                    models.Q(
-                        ("cancelled_at__isnull", False),
-                        ("cancelled_by__isnull", False),
-                        ("status", "cancelled"),
-                        models.Q(("cancel_reason", ""), _negated=True),
-                    ),
-                    _connector="OR",
-                ),
-                name="suppliers_quotationrequest_cancelled",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="quotationinvitation",
-            index=models.Index(
-                fields=["organization", "request"], name="suppliers_q_organiz_63ea6d_idx"
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="quotationinvitation",
-            index=models.Index(
-                fields=["organization", "supplier"], name="suppliers_q_organiz_c639c8_idx"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="quotationinvitation",
-            constraint=procure.tenancy.Isolated(name="suppliers_quotationinvitation_isolated"),
-        ),
-        migrations.AddConstraint(
-            model_name="quotationinvitation",
-            constraint=models.UniqueConstraint(
-                fields=("organization", "id"), name="suppliers_quotationinvitation_organization_id"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="quotationinvitation",
-            constraint=models.UniqueConstraint(
-                fields=("organization", "public_id"), name="suppliers_quotationinvitation_public_id"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="quotationinvitation",
-            constraint=procure.tenancy.SameOrganization(
-                field="request", name="suppliers_quotationinvitation_request_org"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="quotationinvitation",
-            constraint=procure.tenancy.SameOrganization(
-                field="supplier", name="suppliers_quotationinvitation_supplier_org"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="quotationinvitation",
-            constraint=procure.tenancy.IsolatedBySupplier(
-                name="suppliers_quotationinvitation_by_supplier"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="quotationinvitation",
-            constraint=models.UniqueConstraint(
-                fields=("organization", "request", "supplier"),
-                name="suppliers_quotationinvitation_once",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="quotationinvitation",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("token_hash", ""), _negated=True),
-                fields=("organization", "token_hash"),
-                name="suppliers_quotationinvitation_token",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="quotationinvitation",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("sent_at__isnull", True),
-                    models.Q(("token_hash", ""), _negated=True),
-                    _connector="OR",
-                ),
-                name="suppliers_quotationinvitation_sent",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="quotationclarification",
-            index=models.Index(
-                fields=["organization", "request"], name="suppliers_q_organiz_f4ae2e_idx"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="quotationclarification",
-            constraint=procure.tenancy.Isolated(name="suppliers_quotationclarification_isolated"),
-        ),
-        migrations.AddConstraint(
-            model_name="quotationclarification",
-            constraint=models.UniqueConstraint(
-                fields=("organization", "id"),
-                name="suppliers_quotationclarification_organization_id",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="quotationclarification",
-            constraint=procure.tenancy.SameOrganization(
-                field="request", name="suppliers_quotationclarification_request_org"
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="quotationrequestline",
-            index=models.Index(
-                fields=["organization", "request"], name="suppliers_q_organiz_6ecb7e_idx"
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="quotationrequestline",
-            index=models.Index(
-                fields=["organization", "sku"], name="suppliers_q_organiz_adf7e3_idx"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="quotationrequestline",
-            constraint=procure.tenancy.Isolated(name="suppliers_quotationrequestline_isolated"),
-        ),
-        migrations.AddConstraint(
-            model_name="quotationrequestline",
-            constraint=models.UniqueConstraint(
-                fields=("organization", "id"), name="suppliers_quotationrequestline_organization_id"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="quotationrequestline",
-            constraint=procure.tenancy.SameOrganization(
-                field="request", name="suppliers_quotationrequestline_request_org"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="quotationrequestline",
-            constraint=procure.tenancy.SameOrganization(
-                field="sku", name="suppliers_quotationrequestline_sku_org"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="quotationrequestline",
-            constraint=models.UniqueConstraint(
-                fields=("organization", "request", "line_no"),
-                name="suppliers_quotationrequestline_no",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="quotationrequestline",
-            constraint=models.UniqueConstraint(
-                fields=("organization", "request", "sku"), name="suppliers_quotationrequestline_sku"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="quotationrequestline",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("quantity__gt", 0)),
-                name="suppliers_quotationrequestline_quantity",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="quotationline",
-            index=models.Index(
-                fields=["organization", "quotation"], name="suppliers_q_organiz_d8756f_idx"
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="quotationline",
-            index=models.Index(
-                fields=["organization", "supplier"], name="suppliers_q_organiz_3e5dc7_idx"
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="quotationline",
-            index=models.Index(
-                fields=["organization", "request_line"], name="suppliers_q_organiz_fc98f9_idx"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="quotationline",
-            constraint=procure.tenancy.Isolated(name="suppliers_quotationline_isolated"),
-        ),
-        migrations.AddConstraint(
-            model_name="quotationline",
-            constraint=models.UniqueConstraint(
-                fields=("organization", "id"), name="suppliers_quotationline_organization_id"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="quotationline",
-            constraint=procure.tenancy.SameOrganization(
-                field="quotation", name="suppliers_quotationline_quotation_org"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="quotationline",
-            constraint=procure.tenancy.SameOrganization(
-                field="supplier", name="suppliers_quotationline_supplier_org"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="quotationline",
-            constraint=procure.tenancy.SameOrganization(
-                field="request_line", name="suppliers_quotationline_request_line_org"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="quotationline",
-            constraint=procure.tenancy.IsolatedBySupplier(
-                name="suppliers_quotationline_by_supplier"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="quotationline",
-            constraint=models.UniqueConstraint(
-                fields=("organization", "quotation", "request_line"),
-                name="suppliers_quotationline_once",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="quotationline",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("unit_price__gte", 0), ("minimum_quantity__gte", 0)),
-                name="suppliers_quotationline_not_negative",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="quotationaward",
-            index=models.Index(
-                fields=["organization", "request"], name="suppliers_q_organiz_f9b89e_idx"
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="quotationaward",
-            index=models.Index(
-                fields=["organization", "request_line"], name="suppliers_q_organiz_7e0348_idx"
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="quotationaward",
-            index=models.Index(
-                fields=["organization", "quotation"], name="suppliers_q_organiz_d9b517_idx"
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="quotationaward",
-            index=models.Index(
-                fields=["organization", "supplier"], name="suppliers_q_organiz_ef0868_idx"
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="quotationaward",
-            index=models.Index(
-                fields=["organization", "agreement"], name="suppliers_q_organiz_aa2a57_idx"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="quotationaward",
-            constraint=procure.tenancy.Isolated(name="suppliers_quotationaward_isolated"),
-        ),
-        migrations.AddConstraint(
-            model_name="quotationaward",
-            constraint=models.UniqueConstraint(
-                fields=("organization", "id"), name="suppliers_quotationaward_organization_id"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="quotationaward",
-            constraint=procure.tenancy.SameOrganization(
-                field="request", name="suppliers_quotationaward_request_org"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="quotationaward",
-            constraint=procure.tenancy.SameOrganization(
-                field="request_line", name="suppliers_quotationaward_request_line_org"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="quotationaward",
-            constraint=procure.tenancy.SameOrganization(
-                field="quotation", name="suppliers_quotationaward_quotation_org"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="quotationaward",
-            constraint=procure.tenancy.SameOrganization(
-                field="supplier", name="suppliers_quotationaward_supplier_org"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="quotationaward",
-            constraint=procure.tenancy.SameOrganization(
-                field="agreement", name="suppliers_quotationaward_agreement_org"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="quotationaward",
-            constraint=procure.tenancy.IsolatedBySupplier(
-                name="suppliers_quotationaward_by_supplier"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="quotationaward",
-            constraint=models.UniqueConstraint(
-                fields=("organization", "request_line", "supplier"),
-                name="suppliers_quotationaward_once",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="quotationaward",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("share_percent__gt", 0), ("share_percent__lte", 100)),
-                name="suppliers_quotationaward_share",
-            ),
         ),
     ]

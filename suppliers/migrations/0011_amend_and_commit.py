@@ -36,9 +36,60 @@ class Migration(migrations.Migration):
                     "made_at",
                     models.DateTimeField(default=django.utils.timezone.now, editable=False),
                 ),
+                (
+                    "agreement",
+                    procure.fields.OrganizationForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="amendments",
+                        to="suppliers.priceagreement",
+                    ),
+                ),
+                (
+                    "made_by",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "organization",
+                    procure.fields.OrganizationField(
+                        db_index=False,
+                        editable=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="procure.organization",
+                    ),
+                ),
             ],
             options={
                 "ordering": ["agreement", "version"],
+                "indexes": [
+                    models.Index(
+                        fields=["organization", "agreement"], name="suppliers_a_organiz_67a261_idx"
+                    )
+                ],
+                "constraints": [
+                    procure.tenancy.Isolated(name="suppliers_agreementamendment_isolated"),
+                    models.UniqueConstraint(
+                        fields=("organization", "id"),
+                        name="suppliers_agreementamendment_organization_id",
+                    ),
+                    procure.tenancy.SameOrganization(
+                        field="agreement", name="suppliers_agreementamendment_agreement_org"
+                    ),
+                    models.UniqueConstraint(
+                        fields=("organization", "agreement", "version"),
+                        name="suppliers_agreementamendment_version",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("version__gte", 2)),
+                        name="suppliers_agreementamendment_later",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -78,10 +129,193 @@ class Migration(migrations.Migration):
                 ),
                 ("withdrawn_at", models.DateTimeField(blank=True, null=True)),
                 ("withdrawal_reason", models.CharField(blank=True, max_length=300)),
+                (
+                    "agreement",
+                    procure.fields.OrganizationForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="commitments",
+                        to="suppliers.priceagreement",
+                    ),
+                ),
+                (
+                    "category",
+                    procure.fields.OrganizationForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="commitments",
+                        to="suppliers.category",
+                    ),
+                ),
+                (
+                    "made_by",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "organization",
+                    procure.fields.OrganizationField(
+                        db_index=False,
+                        editable=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="procure.organization",
+                    ),
+                ),
+                (
+                    "sku",
+                    procure.fields.OrganizationForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="commitments",
+                        to="suppliers.sku",
+                    ),
+                ),
+                (
+                    "supplier",
+                    procure.fields.OrganizationForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="commitments",
+                        to="suppliers.supplier",
+                    ),
+                ),
+                (
+                    "withdrawn_by",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
             options={
                 "verbose_name": "volume commitment",
                 "ordering": ["ends_on", "number"],
+                "indexes": [
+                    models.Index(
+                        fields=["organization", "supplier"], name="suppliers_v_organiz_6d0f69_idx"
+                    ),
+                    models.Index(
+                        fields=["organization", "agreement"], name="suppliers_v_organiz_340314_idx"
+                    ),
+                    models.Index(
+                        fields=["organization", "category"], name="suppliers_v_organiz_ab6bc8_idx"
+                    ),
+                    models.Index(
+                        fields=["organization", "sku"], name="suppliers_v_organiz_d53b74_idx"
+                    ),
+                ],
+                "constraints": [
+                    procure.tenancy.Isolated(name="suppliers_volumecommitment_isolated"),
+                    models.UniqueConstraint(
+                        fields=("organization", "id"),
+                        name="suppliers_volumecommitment_organization_id",
+                    ),
+                    models.UniqueConstraint(
+                        fields=("organization", "public_id"),
+                        name="suppliers_volumecommitment_public_id",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("measure__in", ["quantity", "value"])),
+                        name="suppliers_volumecommitment_measure_known",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("status__in", ["open", "withdrawn"])),
+                        name="suppliers_volumecommitment_status_known",
+                    ),
+                    procure.tenancy.SameOrganization(
+                        field="supplier", name="suppliers_volumecommitment_supplier_org"
+                    ),
+                    procure.tenancy.SameOrganization(
+                        field="agreement", name="suppliers_volumecommitment_agreement_org"
+                    ),
+                    procure.tenancy.SameOrganization(
+                        field="category", name="suppliers_volumecommitment_category_org"
+                    ),
+                    procure.tenancy.SameOrganization(
+                        field="sku", name="suppliers_volumecommitment_sku_org"
+                    ),
+                    models.UniqueConstraint(
+                        fields=("organization", "number"), name="suppliers_volumecommitment_number"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("category__isnull", True), ("sku__isnull", True), _connector="OR"
+                        ),
+                        name="suppliers_volumecommitment_scope",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("committed__gt", 0), ("ends_on__gte", models.F("starts_on"))
+                        ),
+                        name="suppliers_volumecommitment_amount",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("measure", "value"), ("unit", "")),
+                            models.Q(
+                                ("measure", "quantity"), models.Q(("unit", ""), _negated=True)
+                            ),
+                            _connector="OR",
+                        ),
+                        name="suppliers_volumecommitment_unit",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(
+                                ("status", "open"),
+                                ("withdrawn_at__isnull", True),
+                                ("withdrawn_by__isnull", True),
+                            ),
+                            models.Q(
+                                ("status", "withdrawn"),
+                                ("withdrawn_at__isnull", False),
+                                ("withdrawn_by__isnull", False),
+                                models.Q(("withdrawal_reason", ""), _negated=True),
+                            ),
+                            _connector="OR",
+                        ),
+                        name="suppliers_volumecommitment_withdrawn",
+                    ),
+                    django.contrib.postgres.constraints.ExclusionConstraint(
+                        condition=models.Q(("status", "open")),
+                        expressions=[
+                            ("organization", "="),
+                            ("supplier", "="),
+                            (
+                                django.db.models.functions.comparison.Coalesce(
+                                    "category", models.Value(0)
+                                ),
+                                "=",
+                            ),
+                            (
+                                django.db.models.functions.comparison.Coalesce(
+                                    "sku", models.Value(0)
+                                ),
+                                "=",
+                            ),
+                            ("measure", "="),
+                            (
+                                models.Func(
+                                    models.F("starts_on"),
+                                    models.F("ends_on"),
+                                    models.Value("[]"),
+                                    function="daterange",
+                                ),
+                                "&&",
+                            ),
+                        ],
+                        name="suppliers_volumecommitment_overlap",
+                    ),
+                ],
             },
         ),
         migrations.AddField(
@@ -134,302 +368,6 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 name="suppliers_pricebreak_lots",
-            ),
-        ),
-        migrations.AddField(
-            model_name="agreementamendment",
-            name="agreement",
-            field=procure.fields.OrganizationForeignKey(
-                on_delete=django.db.models.deletion.CASCADE,
-                related_name="amendments",
-                to="suppliers.priceagreement",
-            ),
-        ),
-        migrations.AddField(
-            model_name="agreementamendment",
-            name="made_by",
-            field=models.ForeignKey(
-                blank=True,
-                null=True,
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="+",
-                to=settings.AUTH_USER_MODEL,
-            ),
-        ),
-        migrations.AddField(
-            model_name="agreementamendment",
-            name="organization",
-            field=procure.fields.OrganizationField(
-                db_index=False,
-                editable=False,
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="+",
-                to="procure.organization",
-            ),
-        ),
-        migrations.AddField(
-            model_name="volumecommitment",
-            name="agreement",
-            field=procure.fields.OrganizationForeignKey(
-                blank=True,
-                null=True,
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="commitments",
-                to="suppliers.priceagreement",
-            ),
-        ),
-        migrations.AddField(
-            model_name="volumecommitment",
-            name="category",
-            field=procure.fields.OrganizationForeignKey(
-                blank=True,
-                null=True,
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="commitments",
-                to="suppliers.category",
-            ),
-        ),
-        migrations.AddField(
-            model_name="volumecommitment",
-            name="made_by",
-            field=models.ForeignKey(
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="+",
-                to=settings.AUTH_USER_MODEL,
-            ),
-        ),
-        migrations.AddField(
-            model_name="volumecommitment",
-            name="organization",
-            field=procure.fields.OrganizationField(
-                db_index=False,
-                editable=False,
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="+",
-                to="procure.organization",
-            ),
-        ),
-        migrations.AddField(
-            model_name="volumecommitment",
-            name="sku",
-            field=procure.fields.OrganizationForeignKey(
-                blank=True,
-                null=True,
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="commitments",
-                to="suppliers.sku",
-            ),
-        ),
-        migrations.AddField(
-            model_name="volumecommitment",
-            name="supplier",
-            field=procure.fields.OrganizationForeignKey(
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="commitments",
-                to="suppliers.supplier",
-            ),
-        ),
-        migrations.AddField(
-            model_name="volumecommitment",
-            name="withdrawn_by",
-            field=models.ForeignKey(
-                blank=True,
-                null=True,
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="+",
-                to=settings.AUTH_USER_MODEL,
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="agreementamendment",
-            index=models.Index(
-                fields=["organization", "agreement"], name="suppliers_a_organiz_67a261_idx"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="agreementamendment",
-            constraint=procure.tenancy.Isolated(name="suppliers_agreementamendment_isolated"),
-        ),
-        migrations.AddConstraint(
-            model_name="agreementamendment",
-            constraint=models.UniqueConstraint(
-                fields=("organization", "id"), name="suppliers_agreementamendment_organization_id"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="agreementamendment",
-            constraint=procure.tenancy.SameOrganization(
-                field="agreement", name="suppliers_agreementamendment_agreement_org"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="agreementamendment",
-            constraint=models.UniqueConstraint(
-                fields=("organization", "agreement", "version"),
-                name="suppliers_agreementamendment_version",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="agreementamendment",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("version__gte", 2)), name="suppliers_agreementamendment_later"
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="volumecommitment",
-            index=models.Index(
-                fields=["organization", "supplier"], name="suppliers_v_organiz_6d0f69_idx"
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="volumecommitment",
-            index=models.Index(
-                fields=["organization", "agreement"], name="suppliers_v_organiz_340314_idx"
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="volumecommitment",
-            index=models.Index(
-                fields=["organization", "category"], name="suppliers_v_organiz_ab6bc8_idx"
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="volumecommitment",
-            index=models.Index(
-                fields=["organization", "sku"], name="suppliers_v_organiz_d53b74_idx"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="volumecommitment",
-            constraint=procure.tenancy.Isolated(name="suppliers_volumecommitment_isolated"),
-        ),
-        migrations.AddConstraint(
-            model_name="volumecommitment",
-            constraint=models.UniqueConstraint(
-                fields=("organization", "id"), name="suppliers_volumecommitment_organization_id"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="volumecommitment",
-            constraint=models.UniqueConstraint(
-                fields=("organization", "public_id"), name="suppliers_volumecommitment_public_id"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="volumecommitment",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("measure__in", ["quantity", "value"])),
-                name="suppliers_volumecommitment_measure_known",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="volumecommitment",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("status__in", ["open", "withdrawn"])),
-                name="suppliers_volumecommitment_status_known",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="volumecommitment",
-            constraint=procure.tenancy.SameOrganization(
-                field="supplier", name="suppliers_volumecommitment_supplier_org"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="volumecommitment",
-            constraint=procure.tenancy.SameOrganization(
-                field="agreement", name="suppliers_volumecommitment_agreement_org"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="volumecommitment",
-            constraint=procure.tenancy.SameOrganization(
-                field="category", name="suppliers_volumecommitment_category_org"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="volumecommitment",
-            constraint=procure.tenancy.SameOrganization(
-                field="sku", name="suppliers_volumecommitment_sku_org"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="volumecommitment",
-            constraint=models.UniqueConstraint(
-                fields=("organization", "number"), name="suppliers_volumecommitment_number"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="volumecommitment",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("category__isnull", True), ("sku__isnull", True), _connector="OR"
-                ),
-                name="suppliers_volumecommitment_scope",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="volumecommitment",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("committed__gt", 0), ("ends_on__gte", models.F("starts_on"))),
-                name="suppliers_volumecommitment_amount",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="volumecommitment",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("measure", "value"), ("unit", "")),
-                    models.Q(("measure", "quantity"), models.Q(("unit", ""), _negated=True)),
-                    _connector="OR",
-                ),
-                name="suppliers_volumecommitment_unit",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="volumecommitment",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(
-                        ("status", "open"),
-                        ("withdrawn_at__isnull", True),
-                        ("withdrawn_by__isnull", True),
-                    ),
-                    models.Q(
-                        ("status", "withdrawn"),
-                        ("withdrawn_at__isnull", False),
-                        ("withdrawn_by__isnull", False),
-                        models.Q(("withdrawal_reason", ""), _negated=True),
-                    ),
-                    _connector="OR",
-                ),
-                name="suppliers_volumecommitment_withdrawn",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="volumecommitment",
-            constraint=django.contrib.postgres.constraints.ExclusionConstraint(
-                condition=models.Q(("status", "open")),
-                expressions=[
-                    ("organization", "="),
-                    ("supplier", "="),
-                    (
-                        django.db.models.functions.comparison.Coalesce("category", models.Value(0)),
-                        "=",
-                    ),
-                    (django.db.models.functions.comparison.Coalesce("sku", models.Value(0)), "="),
-                    ("measure", "="),
-                    (
-                        models.Func(
-                            models.F("starts_on"),
-                            models.F("ends_on"),
-                            models.Value("[]"),
-                            function="daterange",
-                        ),
-                        "&&",
-                    ),
-                ],
-                name="suppliers_volumecommitment_overlap",
             ),
         ),
     ]

@@ -24,6 +24,69 @@ class Migration(migrations.Migration):
 
     operations = [
         migrations.CreateModel(
+            name="QualificationCriterion",
+            fields=[
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("public_id", models.UUIDField(default=uuid.uuid4, editable=False)),
+                ("name", models.CharField(max_length=120)),
+                ("needs_evidence", models.BooleanField(default=False)),
+                ("is_mandatory", models.BooleanField(default=True)),
+                ("validity_months", models.PositiveSmallIntegerField(blank=True, null=True)),
+                ("retired_at", models.DateTimeField(blank=True, null=True)),
+                (
+                    "category",
+                    procure.fields.OrganizationForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="criteria",
+                        to="suppliers.category",
+                    ),
+                ),
+                (
+                    "organization",
+                    procure.fields.OrganizationField(
+                        db_index=False,
+                        editable=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="procure.organization",
+                    ),
+                ),
+            ],
+            options={
+                "verbose_name": "criterion",
+                "ordering": ["name"],
+                "indexes": [
+                    models.Index(
+                        fields=["organization", "category"], name="suppliers_q_organiz_7e5613_idx"
+                    )
+                ],
+                "constraints": [
+                    procure.tenancy.Isolated(name="suppliers_qualificationcriterion_isolated"),
+                    models.UniqueConstraint(
+                        fields=("organization", "id"),
+                        name="suppliers_qualificationcriterion_organization_id",
+                    ),
+                    models.UniqueConstraint(
+                        fields=("organization", "public_id"),
+                        name="suppliers_qualificationcriterion_public_id",
+                    ),
+                    procure.tenancy.SameOrganization(
+                        field="category", name="suppliers_qualificationcriterion_category_org"
+                    ),
+                    models.UniqueConstraint(
+                        condition=models.Q(("retired_at__isnull", True)),
+                        fields=("organization", "category", "name"),
+                        name="suppliers_qualificationcriterion_name",
+                    ),
+                ],
+            },
+        ),
+        migrations.CreateModel(
             name="CriterionAnswer",
             fields=[
                 (
@@ -43,7 +106,85 @@ class Migration(migrations.Migration):
                 ("reason", models.CharField(blank=True, max_length=300)),
                 ("valid_to", models.DateField(blank=True, null=True)),
                 ("answered_at", models.DateTimeField(default=django.utils.timezone.now)),
+                (
+                    "answered_by",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "organization",
+                    procure.fields.OrganizationField(
+                        db_index=False,
+                        editable=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="procure.organization",
+                    ),
+                ),
+                (
+                    "qualification",
+                    procure.fields.OrganizationForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="answers",
+                        to="suppliers.qualification",
+                    ),
+                ),
+                (
+                    "criterion",
+                    procure.fields.OrganizationForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="answers",
+                        to="suppliers.qualificationcriterion",
+                    ),
+                ),
             ],
+            options={
+                "indexes": [
+                    models.Index(
+                        fields=["organization", "qualification"],
+                        name="suppliers_c_organiz_e4e0fa_idx",
+                    ),
+                    models.Index(
+                        fields=["organization", "criterion"], name="suppliers_c_organiz_89143a_idx"
+                    ),
+                ],
+                "constraints": [
+                    procure.tenancy.Isolated(name="suppliers_criterionanswer_isolated"),
+                    models.UniqueConstraint(
+                        fields=("organization", "id"),
+                        name="suppliers_criterionanswer_organization_id",
+                    ),
+                    models.UniqueConstraint(
+                        fields=("organization", "public_id"),
+                        name="suppliers_criterionanswer_public_id",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("outcome__in", ["met", "not_met", "waived"])),
+                        name="suppliers_criterionanswer_outcome_known",
+                    ),
+                    procure.tenancy.SameOrganization(
+                        field="qualification", name="suppliers_criterionanswer_qualification_org"
+                    ),
+                    procure.tenancy.SameOrganization(
+                        field="criterion", name="suppliers_criterionanswer_criterion_org"
+                    ),
+                    models.UniqueConstraint(
+                        fields=("organization", "qualification", "criterion"),
+                        name="suppliers_criterionanswer_once",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("outcome", "waived"), _negated=True),
+                            models.Q(("reason", ""), _negated=True),
+                            _connector="OR",
+                        ),
+                        name="suppliers_criterionanswer_waived",
+                    ),
+                ],
+            },
         ),
         migrations.CreateModel(
             name="ExpiryReminder",
@@ -57,27 +198,69 @@ class Migration(migrations.Migration):
                 ("last_day", models.DateField()),
                 ("days_before", models.PositiveSmallIntegerField()),
                 ("reminded_at", models.DateTimeField(default=django.utils.timezone.now)),
-            ],
-        ),
-        migrations.CreateModel(
-            name="QualificationCriterion",
-            fields=[
                 (
-                    "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    "organization",
+                    procure.fields.OrganizationField(
+                        db_index=False,
+                        editable=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="procure.organization",
                     ),
                 ),
-                ("public_id", models.UUIDField(default=uuid.uuid4, editable=False)),
-                ("name", models.CharField(max_length=120)),
-                ("needs_evidence", models.BooleanField(default=False)),
-                ("is_mandatory", models.BooleanField(default=True)),
-                ("validity_months", models.PositiveSmallIntegerField(blank=True, null=True)),
-                ("retired_at", models.DateTimeField(blank=True, null=True)),
+                (
+                    "qualification",
+                    procure.fields.OrganizationForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="reminders",
+                        to="suppliers.qualification",
+                    ),
+                ),
+                (
+                    "criterion",
+                    procure.fields.OrganizationForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="suppliers.qualificationcriterion",
+                    ),
+                ),
             ],
             options={
-                "verbose_name": "criterion",
-                "ordering": ["name"],
+                "indexes": [
+                    models.Index(
+                        fields=["organization", "qualification"],
+                        name="suppliers_e_organiz_1e350d_idx",
+                    ),
+                    models.Index(
+                        fields=["organization", "criterion"], name="suppliers_e_organiz_f76b65_idx"
+                    ),
+                ],
+                "constraints": [
+                    procure.tenancy.Isolated(name="suppliers_expiryreminder_isolated"),
+                    models.UniqueConstraint(
+                        fields=("organization", "id"),
+                        name="suppliers_expiryreminder_organization_id",
+                    ),
+                    procure.tenancy.SameOrganization(
+                        field="qualification", name="suppliers_expiryreminder_qualification_org"
+                    ),
+                    procure.tenancy.SameOrganization(
+                        field="criterion", name="suppliers_expiryreminder_criterion_org"
+                    ),
+                    models.UniqueConstraint(
+                        fields=(
+                            "organization",
+                            "qualification",
+                            "criterion",
+                            "last_day",
+                            "days_before",
+                        ),
+                        name="suppliers_expiryreminder_once",
+                        nulls_distinct=False,
+                    ),
+                ],
             },
         ),
         migrations.RunSQL(
@@ -107,240 +290,6 @@ class Migration(migrations.Migration):
             model_name="qualification",
             constraint=models.UniqueConstraint(
                 fields=("organization", "public_id"), name="suppliers_qualification_public_id"
-            ),
-        ),
-        migrations.AddField(
-            model_name="criterionanswer",
-            name="answered_by",
-            field=models.ForeignKey(
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="+",
-                to=settings.AUTH_USER_MODEL,
-            ),
-        ),
-        migrations.AddField(
-            model_name="criterionanswer",
-            name="organization",
-            field=procure.fields.OrganizationField(
-                db_index=False,
-                editable=False,
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="+",
-                to="procure.organization",
-            ),
-        ),
-        migrations.AddField(
-            model_name="criterionanswer",
-            name="qualification",
-            field=procure.fields.OrganizationForeignKey(
-                on_delete=django.db.models.deletion.CASCADE,
-                related_name="answers",
-                to="suppliers.qualification",
-            ),
-        ),
-        migrations.AddField(
-            model_name="expiryreminder",
-            name="organization",
-            field=procure.fields.OrganizationField(
-                db_index=False,
-                editable=False,
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="+",
-                to="procure.organization",
-            ),
-        ),
-        migrations.AddField(
-            model_name="expiryreminder",
-            name="qualification",
-            field=procure.fields.OrganizationForeignKey(
-                on_delete=django.db.models.deletion.CASCADE,
-                related_name="reminders",
-                to="suppliers.qualification",
-            ),
-        ),
-        migrations.AddField(
-            model_name="qualificationcriterion",
-            name="category",
-            field=procure.fields.OrganizationForeignKey(
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="criteria",
-                to="suppliers.category",
-            ),
-        ),
-        migrations.AddField(
-            model_name="qualificationcriterion",
-            name="organization",
-            field=procure.fields.OrganizationField(
-                db_index=False,
-                editable=False,
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="+",
-                to="procure.organization",
-            ),
-        ),
-        migrations.AddField(
-            model_name="expiryreminder",
-            name="criterion",
-            field=procure.fields.OrganizationForeignKey(
-                blank=True,
-                null=True,
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="+",
-                to="suppliers.qualificationcriterion",
-            ),
-        ),
-        migrations.AddField(
-            model_name="criterionanswer",
-            name="criterion",
-            field=procure.fields.OrganizationForeignKey(
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="answers",
-                to="suppliers.qualificationcriterion",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="qualificationcriterion",
-            index=models.Index(
-                fields=["organization", "category"], name="suppliers_q_organiz_7e5613_idx"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="qualificationcriterion",
-            constraint=procure.tenancy.Isolated(name="suppliers_qualificationcriterion_isolated"),
-        ),
-        migrations.AddConstraint(
-            model_name="qualificationcriterion",
-            constraint=models.UniqueConstraint(
-                fields=("organization", "id"),
-                name="suppliers_qualificationcriterion_organization_id",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="qualificationcriterion",
-            constraint=models.UniqueConstraint(
-                fields=("organization", "public_id"),
-                name="suppliers_qualificationcriterion_public_id",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="qualificationcriterion",
-            constraint=procure.tenancy.SameOrganization(
-                field="category", name="suppliers_qualificationcriterion_category_org"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="qualificationcriterion",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("retired_at__isnull", True)),
-                fields=("organization", "category", "name"),
-                name="suppliers_qualificationcriterion_name",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="expiryreminder",
-            index=models.Index(
-                fields=["organization", "qualification"], name="suppliers_e_organiz_1e350d_idx"
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="expiryreminder",
-            index=models.Index(
-                fields=["organization", "criterion"], name="suppliers_e_organiz_f76b65_idx"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="expiryreminder",
-            constraint=procure.tenancy.Isolated(name="suppliers_expiryreminder_isolated"),
-        ),
-        migrations.AddConstraint(
-            model_name="expiryreminder",
-            constraint=models.UniqueConstraint(
-                fields=("organization", "id"), name="suppliers_expiryreminder_organization_id"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="expiryreminder",
-            constraint=procure.tenancy.SameOrganization(
-                field="qualification", name="suppliers_expiryreminder_qualification_org"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="expiryreminder",
-            constraint=procure.tenancy.SameOrganization(
-                field="criterion", name="suppliers_expiryreminder_criterion_org"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="expiryreminder",
-            constraint=models.UniqueConstraint(
-                fields=("organization", "qualification", "criterion", "last_day", "days_before"),
-                name="suppliers_expiryreminder_once",
-                nulls_distinct=False,
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="criterionanswer",
-            index=models.Index(
-                fields=["organization", "qualification"], name="suppliers_c_organiz_e4e0fa_idx"
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="criterionanswer",
-            index=models.Index(
-                fields=["organization", "criterion"], name="suppliers_c_organiz_89143a_idx"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="criterionanswer",
-            constraint=procure.tenancy.Isolated(name="suppliers_criterionanswer_isolated"),
-        ),
-        migrations.AddConstraint(
-            model_name="criterionanswer",
-            constraint=models.UniqueConstraint(
-                fields=("organization", "id"), name="suppliers_criterionanswer_organization_id"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="criterionanswer",
-            constraint=models.UniqueConstraint(
-                fields=("organization", "public_id"), name="suppliers_criterionanswer_public_id"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="criterionanswer",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("outcome__in", ["met", "not_met", "waived"])),
-                name="suppliers_criterionanswer_outcome_known",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="criterionanswer",
-            constraint=procure.tenancy.SameOrganization(
-                field="qualification", name="suppliers_criterionanswer_qualification_org"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="criterionanswer",
-            constraint=procure.tenancy.SameOrganization(
-                field="criterion", name="suppliers_criterionanswer_criterion_org"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="criterionanswer",
-            constraint=models.UniqueConstraint(
-                fields=("organization", "qualification", "criterion"),
-                name="suppliers_criterionanswer_once",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="criterionanswer",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("outcome", "waived"), _negated=True),
-                    models.Q(("reason", ""), _negated=True),
-                    _connector="OR",
-                ),
-                name="suppliers_criterionanswer_waived",
             ),
         ),
     ]

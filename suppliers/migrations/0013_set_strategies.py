@@ -62,6 +62,40 @@ class Migration(migrations.Migration):
             ],
             options={
                 "verbose_name": "category strategy",
+                "indexes": [
+                    models.Index(
+                        fields=["organization", "category"], name="suppliers_c_organiz_a204bc_idx"
+                    )
+                ],
+                "constraints": [
+                    procure.tenancy.Isolated(name="suppliers_categorystrategy_isolated"),
+                    models.UniqueConstraint(
+                        fields=("organization", "id"),
+                        name="suppliers_categorystrategy_organization_id",
+                    ),
+                    procure.tenancy.SameOrganization(
+                        field="category", name="suppliers_categorystrategy_category_org"
+                    ),
+                    models.UniqueConstraint(
+                        fields=("organization", "category"), name="suppliers_categorystrategy_once"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("minimum_sources__isnull", True),
+                            models.Q(("minimum_sources__gte", 1), ("minimum_sources__lte", 20)),
+                            _connector="OR",
+                        ),
+                        name="suppliers_categorystrategy_sources",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("review_months__isnull", True),
+                            models.Q(("review_months__gte", 1), ("review_months__lte", 60)),
+                            _connector="OR",
+                        ),
+                        name="suppliers_categorystrategy_rhythm",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -112,6 +146,37 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
+            options={
+                "indexes": [
+                    models.Index(
+                        fields=["organization", "sku"], name="suppliers_s_organiz_ca88d9_idx"
+                    ),
+                    models.Index(
+                        fields=["organization", "substitute"], name="suppliers_s_organiz_a50200_idx"
+                    ),
+                ],
+                "constraints": [
+                    procure.tenancy.Isolated(name="suppliers_skusubstitute_isolated"),
+                    models.UniqueConstraint(
+                        fields=("organization", "id"),
+                        name="suppliers_skusubstitute_organization_id",
+                    ),
+                    procure.tenancy.SameOrganization(
+                        field="sku", name="suppliers_skusubstitute_sku_org"
+                    ),
+                    procure.tenancy.SameOrganization(
+                        field="substitute", name="suppliers_skusubstitute_substitute_org"
+                    ),
+                    models.UniqueConstraint(
+                        fields=("organization", "sku", "substitute"),
+                        name="suppliers_skusubstitute_once",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("sku", models.F("substitute")), _negated=True),
+                        name="suppliers_skusubstitute_another",
+                    ),
+                ],
+            },
         ),
         migrations.CreateModel(
             name="StrategyShare",
@@ -160,154 +225,41 @@ class Migration(migrations.Migration):
                     models.OrderBy(models.F("share_percent"), descending=True, nulls_last=True),
                     "id",
                 ],
+                "indexes": [
+                    models.Index(
+                        fields=["organization", "strategy"], name="suppliers_s_organiz_8b939f_idx"
+                    ),
+                    models.Index(
+                        fields=["organization", "supplier"], name="suppliers_s_organiz_e6a354_idx"
+                    ),
+                ],
+                "constraints": [
+                    procure.tenancy.Isolated(name="suppliers_strategyshare_isolated"),
+                    models.UniqueConstraint(
+                        fields=("organization", "id"),
+                        name="suppliers_strategyshare_organization_id",
+                    ),
+                    procure.tenancy.SameOrganization(
+                        field="strategy", name="suppliers_strategyshare_strategy_org"
+                    ),
+                    procure.tenancy.SameOrganization(
+                        field="supplier", name="suppliers_strategyshare_supplier_org"
+                    ),
+                    models.UniqueConstraint(
+                        fields=("organization", "strategy", "supplier"),
+                        name="suppliers_strategyshare_once",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("share_percent__isnull", True),
+                            models.Q(
+                                ("share_percent__gt", 0), ("share_percent__lte", Decimal("100"))
+                            ),
+                            _connector="OR",
+                        ),
+                        name="suppliers_strategyshare_percent",
+                    ),
+                ],
             },
-        ),
-        migrations.AddIndex(
-            model_name="categorystrategy",
-            index=models.Index(
-                fields=["organization", "category"], name="suppliers_c_organiz_a204bc_idx"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="categorystrategy",
-            constraint=procure.tenancy.Isolated(name="suppliers_categorystrategy_isolated"),
-        ),
-        migrations.AddConstraint(
-            model_name="categorystrategy",
-            constraint=models.UniqueConstraint(
-                fields=("organization", "id"), name="suppliers_categorystrategy_organization_id"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="categorystrategy",
-            constraint=procure.tenancy.SameOrganization(
-                field="category", name="suppliers_categorystrategy_category_org"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="categorystrategy",
-            constraint=models.UniqueConstraint(
-                fields=("organization", "category"), name="suppliers_categorystrategy_once"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="categorystrategy",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("minimum_sources__isnull", True),
-                    models.Q(("minimum_sources__gte", 1), ("minimum_sources__lte", 20)),
-                    _connector="OR",
-                ),
-                name="suppliers_categorystrategy_sources",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="categorystrategy",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("review_months__isnull", True),
-                    models.Q(("review_months__gte", 1), ("review_months__lte", 60)),
-                    _connector="OR",
-                ),
-                name="suppliers_categorystrategy_rhythm",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="skusubstitute",
-            index=models.Index(
-                fields=["organization", "sku"], name="suppliers_s_organiz_ca88d9_idx"
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="skusubstitute",
-            index=models.Index(
-                fields=["organization", "substitute"], name="suppliers_s_organiz_a50200_idx"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="skusubstitute",
-            constraint=procure.tenancy.Isolated(name="suppliers_skusubstitute_isolated"),
-        ),
-        migrations.AddConstraint(
-            model_name="skusubstitute",
-            constraint=models.UniqueConstraint(
-                fields=("organization", "id"), name="suppliers_skusubstitute_organization_id"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="skusubstitute",
-            constraint=procure.tenancy.SameOrganization(
-                field="sku", name="suppliers_skusubstitute_sku_org"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="skusubstitute",
-            constraint=procure.tenancy.SameOrganization(
-                field="substitute", name="suppliers_skusubstitute_substitute_org"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="skusubstitute",
-            constraint=models.UniqueConstraint(
-                fields=("organization", "sku", "substitute"), name="suppliers_skusubstitute_once"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="skusubstitute",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("sku", models.F("substitute")), _negated=True),
-                name="suppliers_skusubstitute_another",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="strategyshare",
-            index=models.Index(
-                fields=["organization", "strategy"], name="suppliers_s_organiz_8b939f_idx"
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="strategyshare",
-            index=models.Index(
-                fields=["organization", "supplier"], name="suppliers_s_organiz_e6a354_idx"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="strategyshare",
-            constraint=procure.tenancy.Isolated(name="suppliers_strategyshare_isolated"),
-        ),
-        migrations.AddConstraint(
-            model_name="strategyshare",
-            constraint=models.UniqueConstraint(
-                fields=("organization", "id"), name="suppliers_strategyshare_organization_id"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="strategyshare",
-            constraint=procure.tenancy.SameOrganization(
-                field="strategy", name="suppliers_strategyshare_strategy_org"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="strategyshare",
-            constraint=procure.tenancy.SameOrganization(
-                field="supplier", name="suppliers_strategyshare_supplier_org"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="strategyshare",
-            constraint=models.UniqueConstraint(
-                fields=("organization", "strategy", "supplier"), name="suppliers_strategyshare_once"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="strategyshare",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("share_percent__isnull", True),
-                    models.Q(("share_percent__gt", 0), ("share_percent__lte", Decimal("100"))),
-                    _connector="OR",
-                ),
-                name="suppliers_strategyshare_percent",
-            ),
         ),
     ]

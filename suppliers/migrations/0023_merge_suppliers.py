@@ -129,24 +129,6 @@ class Migration(migrations.Migration):
 
     operations = [
         migrations.CreateModel(
-            name="MovedRows",
-            fields=[
-                (
-                    "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
-                ),
-                ("reference", models.CharField(max_length=100)),
-                (
-                    "row_ids",
-                    django.contrib.postgres.fields.ArrayField(
-                        base_field=models.BigIntegerField(), size=None
-                    ),
-                ),
-            ],
-        ),
-        migrations.CreateModel(
             name="SupplierMerge",
             fields=[
                 (
@@ -162,9 +144,163 @@ class Migration(migrations.Migration):
                 ("merged_at", models.DateTimeField(default=django.utils.timezone.now)),
                 ("undone_at", models.DateTimeField(blank=True, null=True)),
                 ("undo_reason", models.TextField(blank=True)),
+                (
+                    "merged",
+                    procure.fields.OrganizationForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="suppliers.supplier",
+                    ),
+                ),
+                (
+                    "merged_by",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "organization",
+                    procure.fields.OrganizationField(
+                        db_index=False,
+                        editable=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="procure.organization",
+                    ),
+                ),
+                (
+                    "remaining",
+                    procure.fields.OrganizationForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="suppliers.supplier",
+                    ),
+                ),
+                (
+                    "undone_by",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
             options={
                 "ordering": ["-id"],
+                "indexes": [
+                    models.Index(
+                        fields=["organization", "merged"], name="suppliers_s_organiz_51f61d_idx"
+                    ),
+                    models.Index(
+                        fields=["organization", "remaining"], name="suppliers_s_organiz_81e111_idx"
+                    ),
+                ],
+                "constraints": [
+                    procure.tenancy.Isolated(name="suppliers_suppliermerge_isolated"),
+                    models.UniqueConstraint(
+                        fields=("organization", "id"),
+                        name="suppliers_suppliermerge_organization_id",
+                    ),
+                    models.UniqueConstraint(
+                        fields=("organization", "public_id"),
+                        name="suppliers_suppliermerge_public_id",
+                    ),
+                    procure.tenancy.SameOrganization(
+                        field="merged", name="suppliers_suppliermerge_merged_org"
+                    ),
+                    procure.tenancy.SameOrganization(
+                        field="remaining", name="suppliers_suppliermerge_remaining_org"
+                    ),
+                    models.UniqueConstraint(
+                        condition=models.Q(("undone_at__isnull", True)),
+                        fields=("organization", "merged"),
+                        name="suppliers_suppliermerge_once",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("merged", models.F("remaining")), _negated=True),
+                        name="suppliers_suppliermerge_two",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("reason", ""), _negated=True),
+                        name="suppliers_suppliermerge_reason",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(
+                                ("undo_reason", ""),
+                                ("undone_at__isnull", True),
+                                ("undone_by__isnull", True),
+                            ),
+                            models.Q(
+                                ("undone_at__isnull", False),
+                                ("undone_by__isnull", False),
+                                models.Q(("undo_reason", ""), _negated=True),
+                            ),
+                            _connector="OR",
+                        ),
+                        name="suppliers_suppliermerge_undone",
+                    ),
+                ],
+            },
+        ),
+        migrations.CreateModel(
+            name="MovedRows",
+            fields=[
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("reference", models.CharField(max_length=100)),
+                (
+                    "row_ids",
+                    django.contrib.postgres.fields.ArrayField(
+                        base_field=models.BigIntegerField(), size=None
+                    ),
+                ),
+                (
+                    "organization",
+                    procure.fields.OrganizationField(
+                        db_index=False,
+                        editable=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="procure.organization",
+                    ),
+                ),
+                (
+                    "merge",
+                    procure.fields.OrganizationForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="moved",
+                        to="suppliers.suppliermerge",
+                    ),
+                ),
+            ],
+            options={
+                "indexes": [
+                    models.Index(
+                        fields=["organization", "merge"], name="suppliers_m_organiz_4e6176_idx"
+                    )
+                ],
+                "constraints": [
+                    procure.tenancy.Isolated(name="suppliers_movedrows_isolated"),
+                    models.UniqueConstraint(
+                        fields=("organization", "id"), name="suppliers_movedrows_organization_id"
+                    ),
+                    procure.tenancy.SameOrganization(
+                        field="merge", name="suppliers_movedrows_merge_org"
+                    ),
+                    models.UniqueConstraint(
+                        fields=("organization", "merge", "reference"),
+                        name="suppliers_movedrows_once",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -177,7 +313,72 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 ("told_at", models.DateTimeField(default=django.utils.timezone.now)),
+                (
+                    "first",
+                    procure.fields.OrganizationForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="+",
+                        to="suppliers.supplier",
+                    ),
+                ),
+                (
+                    "organization",
+                    procure.fields.OrganizationField(
+                        db_index=False,
+                        editable=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="procure.organization",
+                    ),
+                ),
+                (
+                    "second",
+                    procure.fields.OrganizationForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="+",
+                        to="suppliers.supplier",
+                    ),
+                ),
+                (
+                    "told_by",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
+            options={
+                "indexes": [
+                    models.Index(
+                        fields=["organization", "first"], name="suppliers_s_organiz_d2f539_idx"
+                    ),
+                    models.Index(
+                        fields=["organization", "second"], name="suppliers_s_organiz_e597cf_idx"
+                    ),
+                ],
+                "constraints": [
+                    procure.tenancy.Isolated(name="suppliers_supplierstoldapart_isolated"),
+                    models.UniqueConstraint(
+                        fields=("organization", "id"),
+                        name="suppliers_supplierstoldapart_organization_id",
+                    ),
+                    procure.tenancy.SameOrganization(
+                        field="first", name="suppliers_supplierstoldapart_first_org"
+                    ),
+                    procure.tenancy.SameOrganization(
+                        field="second", name="suppliers_supplierstoldapart_second_org"
+                    ),
+                    models.UniqueConstraint(
+                        fields=("organization", "first", "second"),
+                        name="suppliers_supplierstoldapart_once",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("first__lt", models.F("second"))),
+                        name="suppliers_supplierstoldapart_order",
+                    ),
+                ],
+            },
         ),
         migrations.RemoveConstraint(
             model_name="supplier",
@@ -349,269 +550,6 @@ class Migration(migrations.Migration):
             constraint=models.CheckConstraint(
                 condition=models.Q(("status__in", ["active", "archived", "blocked", "merged"])),
                 name="suppliers_supplier_status_known",
-            ),
-        ),
-        migrations.AddField(
-            model_name="movedrows",
-            name="organization",
-            field=procure.fields.OrganizationField(
-                db_index=False,
-                editable=False,
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="+",
-                to="procure.organization",
-            ),
-        ),
-        migrations.AddField(
-            model_name="suppliermerge",
-            name="merged",
-            field=procure.fields.OrganizationForeignKey(
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="+",
-                to="suppliers.supplier",
-            ),
-        ),
-        migrations.AddField(
-            model_name="suppliermerge",
-            name="merged_by",
-            field=models.ForeignKey(
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="+",
-                to=settings.AUTH_USER_MODEL,
-            ),
-        ),
-        migrations.AddField(
-            model_name="suppliermerge",
-            name="organization",
-            field=procure.fields.OrganizationField(
-                db_index=False,
-                editable=False,
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="+",
-                to="procure.organization",
-            ),
-        ),
-        migrations.AddField(
-            model_name="suppliermerge",
-            name="remaining",
-            field=procure.fields.OrganizationForeignKey(
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="+",
-                to="suppliers.supplier",
-            ),
-        ),
-        migrations.AddField(
-            model_name="suppliermerge",
-            name="undone_by",
-            field=models.ForeignKey(
-                blank=True,
-                null=True,
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="+",
-                to=settings.AUTH_USER_MODEL,
-            ),
-        ),
-        migrations.AddField(
-            model_name="movedrows",
-            name="merge",
-            field=procure.fields.OrganizationForeignKey(
-                on_delete=django.db.models.deletion.CASCADE,
-                related_name="moved",
-                to="suppliers.suppliermerge",
-            ),
-        ),
-        migrations.AddField(
-            model_name="supplierstoldapart",
-            name="first",
-            field=procure.fields.OrganizationForeignKey(
-                on_delete=django.db.models.deletion.CASCADE,
-                related_name="+",
-                to="suppliers.supplier",
-            ),
-        ),
-        migrations.AddField(
-            model_name="supplierstoldapart",
-            name="organization",
-            field=procure.fields.OrganizationField(
-                db_index=False,
-                editable=False,
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="+",
-                to="procure.organization",
-            ),
-        ),
-        migrations.AddField(
-            model_name="supplierstoldapart",
-            name="second",
-            field=procure.fields.OrganizationForeignKey(
-                on_delete=django.db.models.deletion.CASCADE,
-                related_name="+",
-                to="suppliers.supplier",
-            ),
-        ),
-        migrations.AddField(
-            model_name="supplierstoldapart",
-            name="told_by",
-            field=models.ForeignKey(
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="+",
-                to=settings.AUTH_USER_MODEL,
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="suppliermerge",
-            index=models.Index(
-                fields=["organization", "merged"], name="suppliers_s_organiz_51f61d_idx"
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="suppliermerge",
-            index=models.Index(
-                fields=["organization", "remaining"], name="suppliers_s_organiz_81e111_idx"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="suppliermerge",
-            constraint=procure.tenancy.Isolated(name="suppliers_suppliermerge_isolated"),
-        ),
-        migrations.AddConstraint(
-            model_name="suppliermerge",
-            constraint=models.UniqueConstraint(
-                fields=("organization", "id"), name="suppliers_suppliermerge_organization_id"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="suppliermerge",
-            constraint=models.UniqueConstraint(
-                fields=("organization", "public_id"), name="suppliers_suppliermerge_public_id"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="suppliermerge",
-            constraint=procure.tenancy.SameOrganization(
-                field="merged", name="suppliers_suppliermerge_merged_org"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="suppliermerge",
-            constraint=procure.tenancy.SameOrganization(
-                field="remaining", name="suppliers_suppliermerge_remaining_org"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="suppliermerge",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("undone_at__isnull", True)),
-                fields=("organization", "merged"),
-                name="suppliers_suppliermerge_once",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="suppliermerge",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("merged", models.F("remaining")), _negated=True),
-                name="suppliers_suppliermerge_two",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="suppliermerge",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("reason", ""), _negated=True),
-                name="suppliers_suppliermerge_reason",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="suppliermerge",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(
-                        ("undo_reason", ""),
-                        ("undone_at__isnull", True),
-                        ("undone_by__isnull", True),
-                    ),
-                    models.Q(
-                        ("undone_at__isnull", False),
-                        ("undone_by__isnull", False),
-                        models.Q(("undo_reason", ""), _negated=True),
-                    ),
-                    _connector="OR",
-                ),
-                name="suppliers_suppliermerge_undone",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="movedrows",
-            index=models.Index(
-                fields=["organization", "merge"], name="suppliers_m_organiz_4e6176_idx"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="movedrows",
-            constraint=procure.tenancy.Isolated(name="suppliers_movedrows_isolated"),
-        ),
-        migrations.AddConstraint(
-            model_name="movedrows",
-            constraint=models.UniqueConstraint(
-                fields=("organization", "id"), name="suppliers_movedrows_organization_id"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="movedrows",
-            constraint=procure.tenancy.SameOrganization(
-                field="merge", name="suppliers_movedrows_merge_org"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="movedrows",
-            constraint=models.UniqueConstraint(
-                fields=("organization", "merge", "reference"), name="suppliers_movedrows_once"
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="supplierstoldapart",
-            index=models.Index(
-                fields=["organization", "first"], name="suppliers_s_organiz_d2f539_idx"
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="supplierstoldapart",
-            index=models.Index(
-                fields=["organization", "second"], name="suppliers_s_organiz_e597cf_idx"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="supplierstoldapart",
-            constraint=procure.tenancy.Isolated(name="suppliers_supplierstoldapart_isolated"),
-        ),
-        migrations.AddConstraint(
-            model_name="supplierstoldapart",
-            constraint=models.UniqueConstraint(
-                fields=("organization", "id"), name="suppliers_supplierstoldapart_organization_id"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="supplierstoldapart",
-            constraint=procure.tenancy.SameOrganization(
-                field="first", name="suppliers_supplierstoldapart_first_org"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="supplierstoldapart",
-            constraint=procure.tenancy.SameOrganization(
-                field="second", name="suppliers_supplierstoldapart_second_org"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="supplierstoldapart",
-            constraint=models.UniqueConstraint(
-                fields=("organization", "first", "second"), name="suppliers_supplierstoldapart_once"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="supplierstoldapart",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("first__lt", models.F("second"))),
-                name="suppliers_supplierstoldapart_order",
             ),
         ),
         migrations.RunSQL(FORWARD, BACKWARD),
