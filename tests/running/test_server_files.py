@@ -42,6 +42,9 @@ SECRETS = {
 }
 BIN = os.path.dirname(sys.executable)
 
+# One worker, so that there is one Postgres to migrate.
+pytestmark = pytest.mark.xdist_group("servers")
+
 
 def image_variables():
     """What ENV sets in the image's last stage."""
@@ -245,7 +248,6 @@ def is_healthy(name, environment):
     )
 
 
-@pytest.mark.xdist_group("servers")
 @pytest.mark.parametrize("name", LASTING)
 def test_the_service_starts_becomes_healthy_and_ends_at_sigterm(run_service, name, server):
     assert not is_healthy(name, environment_of(name, server, free_port()))
