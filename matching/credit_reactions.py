@@ -11,6 +11,7 @@ from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import timezone
 
+from matching.addresses import mail_address_of
 from matching.claiming import receive_credits, take_credits_back
 from matching.credit_documents import credit_pdf, pdf_name
 from matching.expected_credits import ExpectedCredit
@@ -22,7 +23,6 @@ from procure.models import BusinessEvent, Membership, Organization
 from procure.permissions import Role
 from procure.tenancy import OrganizationRequest, current_organization_id
 from procure.work import WaitingWork, tells_work
-from suppliers.models import Contact, Supplier
 
 
 @reacts_to("supplier_invoice.captured", "supplier_invoice.approved")
@@ -61,17 +61,9 @@ def mail_credit_requests(events: Sequence[BusinessEvent]) -> None:
     )
     for event in events:
         credit = wanted[event.payload["expected_credit_id"]]
-        email = _address_of(credit.invoice.supplier)
+        email = mail_address_of(credit.invoice.supplier)
         if email:
             _mail(event, credit, email, organization)
-
-
-def _address_of(supplier: Supplier) -> str:
-    """The supplier's own address, else that of a contact."""
-    if supplier.email:
-        return str(supplier.email)
-    contact = Contact.objects.filter(supplier=supplier).exclude(email="").order_by("pk").first()
-    return str(contact.email) if contact else ""
 
 
 def _mail(

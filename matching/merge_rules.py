@@ -44,6 +44,12 @@ follow(
         "fixes put off",
         kept="the same was put off for the remaining record",
     ),
+    Reference(
+        "matching.SettlementTerms.supplier",
+        MOVES,
+        "terms of receipt settlement",
+        kept="the remaining record has terms of its own",
+    ),
     Reference("matching.CapturedFile.supplier", MOVES, "electronic invoices"),
     Reference("matching.PaymentBatchLine.supplier", MOVES, "payments"),
     Reference("matching.ToleranceTrial.supplier", MOVES, "trials of limits"),

@@ -24,6 +24,7 @@ from matching.payments import (
     PaymentFile,
 )
 from matching.questions import DeclinedFix, DifferenceCause, HoldQuestion
+from matching.settlement_terms import ReceiptSettlement, SettlementTerms
 from matching.suspensions import ToleranceSuspension
 from matching.trials import ToleranceTrial
 from procure.fields import (
@@ -42,7 +43,8 @@ from suppliers.models import Category, Sku, Supplier, validity
 __all__ = [
     "CapturedFile", "CreditReceived", "DeclinedFix", "ExpectedCredit", "HoldQuestion",
     "InvoicePayment", "Mailbox", "MissAttribution", "PayingAccount", "PaymentBatch",
-    "PaymentBatchLine", "PaymentFile", "TakenMessage", "ToleranceSuspension", "ToleranceTrial",
+    "PaymentBatchLine", "PaymentFile", "ReceiptSettlement", "SettlementTerms", "TakenMessage",
+    "ToleranceSuspension", "ToleranceTrial",
 ]  # fmt: skip
 
 CASCADE = models.CASCADE
@@ -71,6 +73,7 @@ class SupplierInvoice(Addressed):
         ENTERED = "entered", "Entered"
         IMPORTED = "imported", "Imported"
         ELECTRONIC = "electronic", "Electronic invoice"
+        SETTLED = "settled", "Settled by receipt"
 
     number = models.CharField(max_length=80)
     number_key = models.GeneratedField(

@@ -70,6 +70,7 @@ def payable_tabs(request: OrganizationRequest, current: str) -> list[tuple[str, 
         ("payable_list", "To pay"),
         ("payment_batch_list", "Payment batches"),
         ("grni_list", "Received, not invoiced"),
+        ("settlement_list", "Receipt settlement"),
     )
     return [
         (

@@ -25,7 +25,8 @@ def expect_credits_for_returns(receipt_ids: Collection[int]) -> list[ExpectedCre
     """Asks for what was paid of goods that are no longer here, once per return and invoice.
 
     Only paid invoices: the approval of an unpaid one is taken back by the match. What earlier
-    returns asked for on the same order lines is not asked for again.
+    returns asked for on the same order lines is not asked for again, and what we billed ourselves
+    we debit ourselves.
     """
     known = ExpectedCredit.objects.filter(receipt__in=receipt_ids).values("receipt")
     returned = list(
@@ -67,6 +68,7 @@ def _paid_lines(line_ids: Collection[int]) -> dict[int, list[SupplierInvoiceLine
             invoice__kind=Kind.INVOICE,
             invoice__status=SupplierInvoice.Status.PAID,
         )
+        .exclude(invoice__origin=SupplierInvoice.Origin.SETTLED)
         .select_related("invoice__supplier", "order_line__sku")
         .order_by("-invoice_id", "position")
     ):
@@ -83,6 +85,7 @@ def _paid_too_much(
         SupplierInvoiceLine.objects.filter(
             order_line__in=line_ids, invoice__kind=Kind.CREDIT, invoice__status__in=PAYABLE
         )
+        .exclude(invoice__credits__origin=SupplierInvoice.Origin.SETTLED)
         .values_list("order_line_id")
         .annotate(total=Sum("matched_quantity"))
         .order_by()

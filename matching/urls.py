@@ -18,6 +18,7 @@ from matching import (
     payable_views,
     paying_account_views,
     result_views,
+    settlement_views,
     tolerance_views,
     trial_views,
 )
@@ -65,6 +66,28 @@ urlpatterns = [
     path("credits/<uuid:public_id>/give-up/", credit_views.credit_drop, name="credit_drop"),
     path("payables/", payable_views.payable_list, name="payable_list"),
     path("payables/received-not-invoiced/", grni_views.grni_list, name="grni_list"),
+    path("payables/settlement/", settlement_views.settlement_list, name="settlement_list"),
+    path("payables/settlement/new/", settlement_views.settlement_new, name="settlement_new"),
+    path(
+        "payables/settlement/<uuid:public_id>/run/",
+        settlement_views.settlement_run,
+        name="settlement_run",
+    ),
+    path(
+        "payables/settlement/<uuid:public_id>/end/",
+        settlement_views.settlement_end,
+        name="settlement_end",
+    ),
+    path(
+        "invoices/<uuid:public_id>/settlement/",
+        settlement_views.settlement_print,
+        name="settlement_print",
+    ),
+    path(
+        "invoices/<uuid:public_id>/settlement.pdf",
+        settlement_views.settlement_document,
+        name="settlement_document",
+    ),
     path("payables/batches/", payable_views.payment_batch_list, name="payment_batch_list"),
     path("payables/batches/new/", payable_views.payment_batch_new, name="payment_batch_new"),
     path(

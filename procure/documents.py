@@ -36,6 +36,7 @@ PREFIXES = {
     "credit_request": "CR",
     "debit_note": "DN",
     "payment_batch": "PB",
+    "self_bill": "SB",
 }
 
 

@@ -44,6 +44,7 @@ PERMISSIONS: dict[str, frozenset[Role]] = {
     "invoices.write": _PAYING,
     "payments.write": _PAYING,
     "payments.release": frozenset({Role.AP_LEAD, Role.OPERATIONS_LEAD}),
+    "settlements.write": frozenset({Role.ADMIN, Role.AP_LEAD}),
     "paying_accounts.write": frozenset({Role.ADMIN, Role.AP_LEAD}),
     "holds.read": _EVERYONE,
     "holds.resolve": frozenset({Role.AP_CLERK, Role.AP_LEAD, Role.BUYER, Role.RECEIVER}),

@@ -157,6 +157,7 @@ EVENT_ICONS: dict[str, str] = {
     "end_reminded": "bell",
     "expiry_reminded": "bell",
     "fix_declined": "wrench",
+    "ended": "calendar-x",
     "exported": "send",
     "founded": "flag",
     "held": "triangle-alert",

@@ -129,6 +129,8 @@ COMPOSED = {
     "order_changes.py:change_order_as_billed": 2,
     "reviews.py:accept_review": 2,
     "replacing.py:draft_replacements": 2,
+    "settling_receipts.py:settle_receipts": 2,
+    "settling_receipts.py:debit_returned_goods": 3,
     "merging.py:merge_suppliers": 2,
     "merging.py:undo_merge": 2,
 }

@@ -17,6 +17,7 @@ from matching.einvoices.reading import read_einvoice
 from matching.expected_credits import ExpectedCredit
 from matching.models import (
     PaymentBatch,
+    SettlementTerms,
     SupplierInvoice,
     Tolerance,
     ToleranceSuspension,
@@ -24,6 +25,7 @@ from matching.models import (
 )
 from matching.reading_files import claim_file, end_reading
 from matching.receiving_files import receive_file
+from matching.settling_receipts import TermsDetails, settle_by_receipt, settle_receipts
 from matching.tolerances import default_limits, set_tolerance
 from matching.trying import try_tolerance, work_out_trials
 from procure.attachments import attach_file
@@ -86,6 +88,8 @@ class Records:
     held: SupplierInvoice
     claimed: ExpectedCredit
     payments: PaymentBatch
+    settlement: SettlementTerms
+    self_billed: SupplierInvoice
     rule: ApprovalRule
     budget: Budget
     tolerance: Tolerance
@@ -229,6 +233,7 @@ def made_for_buying(world: World) -> dict[str, Any]:
             held, Claim("short_paid", Decimal(10), "Twice the price", ROW, asked_by=buyer)
         ),
         "payments": payments_to_kestrel(world),
+        **settled_by_receipt(world),
         "rule": rule,
         "budget": save_budget(
             None,
@@ -312,6 +317,21 @@ def payments_to_kestrel(world: World) -> PaymentBatch:
     receive(world, order, (1, 8))
     paid = invoice(world, "KP-1", billed(1, 8, 1, order="PO-PAID"), supplier=world.kestrel)
     return payments_of(world, paid, until="released")
+
+
+def settled_by_receipt(world: World) -> dict[str, Any]:
+    """Northline sends no invoices: one document is written, one receipt ages, one is blocked."""
+    lead = world.people["ap_lead"]
+    details = TermsDetails("S", today() - timedelta(days=9), "Letter", Decimal(19), ageing_days=0)
+    terms = settle_by_receipt(world.northline, terms=details, actor=lead)
+    for number, price in (("PO-SETTLED", 1), ("PO-FREE", 0)):
+        order = an_order(world, (world.divider, 10, price), number=number, issued_on=None)
+        receive(world, order, (1, 8), received_on=today())
+    (bill,) = settle_receipts(terms, actor=lead)
+    aged = TermsDetails("S", details.starts_on, "Contract", Decimal(19))
+    terms = settle_by_receipt(world.northline, terms=aged, actor=lead)
+    receive(world, an_order(world, (world.divider, 10, 1), number="PO-AGES"), (1, 8))
+    return {"settlement": terms, "self_billed": bill}
 
 
 def tried_import(world: World) -> ImportRun:
@@ -415,6 +435,8 @@ RECORDS: dict[str, Callable[[Records], Any]] = {
         "public_id": has.payments.public_id,
         "line_id": has.payments.lines.get().pk,
     },
+    "matching:settlement_end": lambda has: has.settlement,
+    "matching:settlement_print": lambda has: has.self_billed,
     "matching:tolerance_change": lambda has: has.tolerance,
     "matching:trial_detail": lambda has: has.trial,
     "matching:scorecard_detail": lambda has: has.world.northline,
@@ -488,6 +510,8 @@ NO_SCREEN: dict[str, str] = {
     "matching:payment_batch_release": ONLY_POST,
     "matching:payment_file_new": ONLY_POST,
     "matching:payment_file": DOWNLOAD,
+    "matching:settlement_run": ONLY_POST,
+    "matching:settlement_document": DOWNLOAD,
     "matching:paying_account_confirm": ONLY_POST,
     "matching:paying_account_reject": ONLY_POST,
     "procure:import_apply": ONLY_POST,

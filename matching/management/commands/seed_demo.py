@@ -21,6 +21,7 @@ from matching.demo.history import make_history
 from matching.demo.judging import judge_misses
 from matching.demo.order_changes import make_budgets, make_order_changes
 from matching.demo.paying import make_payments
+from matching.demo.self_billing import make_settlements
 from matching.demo.settling import settle_history
 from matching.demo.stocktaking import make_stock
 from matching.demo.strategy import make_strategy
@@ -94,4 +95,5 @@ def make_organization(slug: str, name: str, days: int, password: str) -> Organiz
             make_electronic_invoices(Desk(company))
             make_payments(company)
             try_limits(company)
+            make_settlements(Desk(company))
     return organization

@@ -4,8 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from matching import bank_reports, paying, paying_accounts, sending
+from matching import bank_reports, paying, paying_accounts, sending, settling_receipts
 from matching.bank_reports import BankReport
+from matching.settling_receipts import TermsDetails
+from purchasing.receiving import reverse_receipt
+from tests.factories import QualificationFactory
+from tests.matching.paying import an_order, receive
 from tests.matching.payouts import approved, batch_of
 from tests.purchasing.buying import today
 from tests.world import World
@@ -22,7 +26,31 @@ def for_payouts(world: World) -> dict[str, Callable[[], object]]:
     dollars = paying_accounts.propose_paying_account(currency="USD", **euro)
     pounds = paying_accounts.propose_paying_account(currency="GBP", **euro)
     report = BankReport(invoice_id=paid.pk, paid_on=today(), amount=paid.total_amount)
+    terms = {"tax_code": "E", "starts_on": today(), "note": "Letter", "ageing_days": 0}
+    settled = settling_receipts.settle_by_receipt(
+        world.kestrel, terms=TermsDetails(**terms), actor=lead
+    )
+    QualificationFactory(supplier=world.kestrel, category=world.packaging)
+    order = an_order(world, (world.shipper, 10, 1), number="PO-S", supplier=world.kestrel)
+    came = receive(world, order, (1, 10), received_on=today())
+
+    def debit_what_never_came() -> object:
+        if came.status != "reversed":
+            reverse_receipt(came, reason="Never came", actor=world.people["receiver"])
+            came.status = "reversed"
+        return settling_receipts.debit_returned_goods(settled, actor=clerk)
+
     return {
+        "settling_receipts.py:settle_by_receipt": lambda: settling_receipts.settle_by_receipt(
+            world.northline, terms=TermsDetails(**terms), actor=lead
+        ),
+        "settling_receipts.py:settle_receipts": lambda: settling_receipts.settle_receipts(
+            settled, actor=clerk
+        ),
+        "settling_receipts.py:debit_returned_goods": debit_what_never_came,
+        "settling_receipts.py:end_receipt_settlement": (
+            lambda: settling_receipts.end_receipt_settlement(settled, reason="Over", actor=lead)
+        ),
         "paying.py:make_payment_batch": lambda: paying.make_payment_batch(
             invoices=[fresh], pay_on=today(), actor=clerk
         ),
