@@ -8,7 +8,7 @@ from typing import Any
 
 from django.core.exceptions import PermissionDenied
 from django.db import models
-from django.http import HttpResponse
+from django.http import HttpResponse, HttpResponseNotAllowed
 
 from procure.tenancy import OrganizationRequest, View, tenant_view
 
@@ -27,6 +27,7 @@ class Role(models.TextChoices):
     AUDITOR = "auditor", "Auditor"
 
 
+SAFE_METHODS = ("GET", "HEAD", "OPTIONS")
 _EVERYONE = frozenset(Role)
 _BUYING = frozenset({Role.BUYER, Role.SOURCING_LEAD, Role.OPERATIONS_LEAD})
 _PAYING = frozenset({Role.AP_CLERK, Role.AP_LEAD})
@@ -78,7 +79,10 @@ def may(roles: list[str], permission: str) -> bool:
 
 
 def requires(permission: str) -> Callable[[View], View]:
-    """The guard of every view of an organization: member, then role, inside its transaction."""
+    """The guard of every view of an organization: member, then role, inside its transaction.
+
+    What everybody may read takes nothing: a form sent to such an address is refused.
+    """
     if permission not in PERMISSIONS:
         raise KeyError(permission)
 
@@ -87,6 +91,8 @@ def requires(permission: str) -> Callable[[View], View]:
         def checked(request: OrganizationRequest, *args: Any, **kwargs: Any) -> HttpResponse:
             if not request.membership.may(permission):
                 raise PermissionDenied
+            if permission.endswith(".read") and request.method not in SAFE_METHODS:
+                return HttpResponseNotAllowed(SAFE_METHODS)
             return view(request, *args, **kwargs)
 
         guarded = tenant_view(checked)
