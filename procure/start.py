@@ -159,7 +159,8 @@ def refuse_taken_port(number: int) -> None:
 def defaults() -> dict[str, str]:
     """What one machine needs and the environment does not say."""
     (STATE / "logs").mkdir(exist_ok=True)
-    wanted = {"EMAIL_URL": f"filemail://{STATE / 'mail'}"}
+    # Three slashes before the path: what follows the third is taken as it stands.
+    wanted = {"EMAIL_URL": f"filemail:///{STATE / 'mail'}"}
     if os.environ.get("DEBUG", "1").lower() in {"1", "true", "on", "yes"}:
         wanted["SECRET_KEY"] = remembered_secret("secret-key", 50)
     return {name: value for name, value in wanted.items() if name not in os.environ}

@@ -6,6 +6,7 @@ import sys
 
 import pytest
 
+from procure import start
 from procure.bootstrap import ROOT
 
 SERVER = {
@@ -32,6 +33,13 @@ def read_settings(expression, **environment):
 def test_one_machine_needs_no_variable_at_all():
     read = read_settings("s.DEBUG, s.SESSION_COOKIE_NAME, s.DATABASES['default']['USER']")
     assert read.stdout.strip() == "True sessionid app_rw", read.stderr
+
+
+def test_mail_of_one_machine_goes_where_start_says(tmp_path, monkeypatch):
+    monkeypatch.setattr(start, "STATE", tmp_path)
+    monkeypatch.delenv("EMAIL_URL", raising=False)
+    read = read_settings("s.EMAIL_FILE_PATH", EMAIL_URL=start.defaults()["EMAIL_URL"])
+    assert read.stdout.strip() == str(tmp_path / "mail"), read.stderr
 
 
 @pytest.mark.parametrize(
