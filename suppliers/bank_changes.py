@@ -16,7 +16,7 @@ from procure.errors import BusinessRuleError
 from procure.events import record
 from procure.figures import long_date
 from procure.models import User
-from suppliers.merged_records import lock_supplier
+from suppliers.merged_records import lock_supplier, records_within
 from suppliers.models import BankAccount, Contact, Supplier
 
 Status = BankAccount.Status
@@ -215,8 +215,9 @@ def _phones_on_file(supplier: Supplier, contacts: list[Contact]) -> list[str]:
             f"No phone number of {supplier.name} is on file to call back. Add a contact whose "
             "number you know from elsewhere than this request.",
         )
-    # The first bank details lead no payment away from anywhere; the second person is warned.
-    accounts = BankAccount.objects.filter(supplier=supplier)
+    # The first bank details lead no payment away from anywhere; the second person is warned. They
+    # are not the first where those of a record that was merged into this one were confirmed.
+    accounts = BankAccount.objects.filter(supplier__in=records_within(supplier))
     if not accounts.filter(status=Status.CONFIRMED).exists():
         return _once_each(one.phone for one in known)
     settled = [one.phone for one in known if one.has_settled_phone(today)]

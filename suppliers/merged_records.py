@@ -39,6 +39,17 @@ def remaining_records(suppliers: Iterable[Supplier]) -> dict[int, Supplier]:
     return found
 
 
+def records_within(supplier: Supplier) -> list[int]:
+    """The ids of this record and of all that were merged into it: one statement per step of a
+    chain of merges, one where nothing was."""
+    found, last = [supplier.pk], [supplier.pk]
+    while last:
+        merges = SupplierMerge.objects.filter(undone_at__isnull=True, remaining__in=last)
+        last = list(merges.order_by().values_list("merged_id", flat=True))
+        found += last
+    return found
+
+
 def require_not_merged(supplier: Supplier | None) -> None:
     """Refuses a record that was merged, with the one to take instead; free for every other."""
     if supplier is not None and supplier.status == Supplier.Status.MERGED:

@@ -18,6 +18,7 @@ from procure.events import work_off
 from procure.fields import OrganizationForeignKey
 from procure.models import BusinessEvent
 from purchasing.models import PurchaseOrder
+from suppliers.bank_changes import BankDetails, propose_bank_account
 from suppliers.following import references
 from suppliers.merging import merge_suppliers, undo_merge
 from suppliers.models import (
@@ -244,6 +245,27 @@ def test_a_merge_makes_no_account_payable_and_payments_wait(inside: World) -> No
     assert payments_held([world.northline.pk], until) == {}
     undo_merge(merge, reason="Two", actor=world.people["sourcing_lead"])
     assert payments_held([world.northline.pk]) == {}
+
+
+def test_a_merge_into_a_new_record_makes_no_new_number_good_for_a_call_back(inside: World) -> None:
+    """Whoever wants to lead payments astray merges the supplier into a record of his own making."""
+    world = inside
+    an_account(world, world.northline, "111")
+    Contact.objects.create(supplier=world.kestrel, name="Mallory", phone="+1 555 0666")
+    lead = world.people["sourcing_lead"]
+    new_details = BankDetails(
+        holder="Kestrel", country="US", currency="USD", account_number="666", routing_number="1"
+    )
+
+    def propose() -> BankAccount:
+        return propose_bank_account(
+            world.kestrel, details=new_details, reason="Letter", actor=world.people["ap_lead"]
+        )
+
+    merge = merge_suppliers(world.northline, remaining=world.kestrel, reason="One", actor=lead)
+    assert "+1 555 0666" in refused("number_too_new", propose)
+    undo_merge(merge, reason="Two plants.", actor=lead)
+    assert propose().phones_on_file == ["+1 555 0666"]
 
 
 def test_what_waits_by_a_merge_waits_on_when_its_record_is_merged_again(inside: World) -> None:
