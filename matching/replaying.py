@@ -36,7 +36,7 @@ from procure.figures import decimal_of
 from procure.money import ZERO
 from suppliers.models import Category
 
-MOST_INVOICES = 5000
+MOST_INVOICES = 3000
 LIMITED = frozenset({
     Check.PRICE, Check.CONTRACT_PRICE, Check.QTY_ORDERED, Check.QTY_RECEIVED,
     Check.AWAITING_RECEIPT, Check.LINE_AMOUNT, Check.CHARGE, Check.TAX, Check.HEADER_CAP,

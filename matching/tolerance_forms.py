@@ -10,7 +10,8 @@ from django import forms
 from django.forms.boundfield import BoundField
 from django.utils import timezone
 
-from matching.limits import Mode
+from matching.case_reading import read_limit
+from matching.limits import Mode, Sample
 from procure.form_fields import DayField
 from procure.money import ZERO, plain_decimal
 from suppliers.models import Category, Sku, Supplier
@@ -176,3 +177,20 @@ def sku_by_code(text: str) -> Sku | None:
     if sku is None:
         raise forms.ValidationError(f"There is no SKU {code}.")
     return sku
+
+
+def limits_in_words(limits: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """`{{ rule.limits|limits_in_words }}`: pairs of a check and its limit, such as 1 % and 25."""
+    found = [
+        (label, str(read_limit(limits[check], check)) if check in limits else USUAL[1].lower())
+        for check, label, _ in CHECKS
+        if check in limits or check == "quantity_received"
+    ]
+    cap = limits.get("header_cap")
+    found.append(("All together", "no cap" if cap is None else f"at most {cap}"))
+    if leakage := limits.get("leakage_cap"):
+        found.append(("Accepted from a supplier in a month", f"at most {leakage}"))
+    if sample := limits.get("sample"):
+        drawn = Sample(Decimal(sample["percent"]), Decimal(sample["threshold"]))
+        found.append(("Sample of clean invoices", str(drawn)))
+    return found

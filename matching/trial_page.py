@@ -11,7 +11,7 @@ from django.db.models import QuerySet
 from django.db.models.fields.json import KeyTransform
 
 from matching.models import SupplierInvoice, Tolerance, ToleranceTrial
-from matching.templatetags.invoices import limits_in_words
+from matching.tolerance_forms import limits_in_words
 from matching.tolerances import default_limits
 from matching.trial_results import ChangedInvoice, Compared, TrialResult
 from procure.before_after import BeforeAfter, BeforeAfterChart

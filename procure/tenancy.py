@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from procure.models import Membership, Organization, User
 
 RUNTIME_ROLE = "app_rw"
-BULK_TIMEOUT = "120s"  # a page's statements have 15 s, by the role
+BULK_TIMEOUT = "120s"  # a page's statements have 15 s and the pauses between them 30, by the role
 RETRIED_SQLSTATES = {
     "40P01",
     "40001",
@@ -80,7 +80,7 @@ def first_nudge_of_transaction() -> bool:
 def tenant_atomic(organization_id: int, *, is_bulk: bool = False) -> Iterator[None]:
     """One transaction in which exactly this organization's rows exist.
 
-    With `is_bulk` its statements may take as long as a worker's, not only as long as a page's.
+    With `is_bulk` it may take and think as long as a worker, not only as long as a page.
 
     Nested for the same organization it is a savepoint; for another one it refuses, because
     SET LOCAL inside a savepoint leaks into the surrounding transaction.
@@ -135,10 +135,11 @@ def _set_supplier(value: str) -> None:
         cursor.execute(f"SET LOCAL app.supplier_id = '{value}'")
 
 
-def _set_organization(value: str, statement_timeout: str = "") -> None:
+def _set_organization(value: str, timeout: str = "") -> None:
     setting = f"SET LOCAL app.organization_id = '{value}'"
-    if statement_timeout:
-        setting += f"; SET LOCAL statement_timeout = '{statement_timeout}'"
+    if timeout:
+        setting += f"; SET LOCAL statement_timeout = '{timeout}'"
+        setting += f"; SET LOCAL idle_in_transaction_session_timeout = '{timeout}'"
     with connection.cursor() as cursor:
         cursor.execute(setting)
 

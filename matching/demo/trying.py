@@ -7,17 +7,18 @@ from matching.tolerances import default_limits
 from matching.trying import try_tolerance
 
 CATEGORY = "PACK"
+PACKAGING = {"mode": "limit", "percent": "2", "amount": "40.00"}
+WIDE = {"mode": "limit", "percent": "5", "amount": "150.00"}
 
 
 def try_limits(company: Company) -> None:
-    """Tighter prices for one category; then wider ones for everything, which is looked at first."""
+    """Wider prices for one category; then for everything, which is looked at first."""
     lead = company.people["aplead"]
     try_tolerance(
         category=company.categories[CATEGORY],
-        limits={**default_limits(), "price": {"mode": "exact"}},
+        limits={**default_limits(), "price": PACKAGING, "contract_price": PACKAGING},
         days=365,
         actor=lead,
     )
-    wide = {"mode": "limit", "percent": "5", "amount": "150.00"}
-    limits = {**default_limits(), "price": wide, "contract_price": wide, "header_cap": "250.00"}
+    limits = {**default_limits(), "price": WIDE, "contract_price": WIDE, "header_cap": "250.00"}
     try_tolerance(limits=limits, days=180, actor=lead)

@@ -4,15 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from decimal import Decimal
-from typing import Any
 
 from django import template
 from django.forms.boundfield import BoundField
 
-from matching.case_reading import read_limit
-from matching.limits import Sample
 from matching.queries import in_words
-from matching.tolerance_forms import CHECKS, USUAL
+from matching.tolerance_forms import limits_in_words
 from procure.money import plain_decimal
 
 register = template.Library()
@@ -39,19 +36,4 @@ def typed(bound: BoundField) -> str:
     return plain_decimal(value) if isinstance(value, Decimal) else str(value)
 
 
-@register.filter
-def limits_in_words(limits: dict[str, Any]) -> list[tuple[str, str]]:
-    """`{{ rule.limits|limits_in_words }}`: pairs of a check and its limit, such as 1 % and 25."""
-    found = [
-        (label, str(read_limit(limits[check], check)) if check in limits else USUAL[1].lower())
-        for check, label, _ in CHECKS
-        if check in limits or check == "quantity_received"
-    ]
-    cap = limits.get("header_cap")
-    found.append(("All together", "no cap" if cap is None else f"at most {cap}"))
-    if leakage := limits.get("leakage_cap"):
-        found.append(("Accepted from a supplier in a month", f"at most {leakage}"))
-    if sample := limits.get("sample"):
-        drawn = Sample(Decimal(sample["percent"]), Decimal(sample["threshold"]))
-        found.append(("Sample of clean invoices", str(drawn)))
-    return found
+register.filter("limits_in_words", limits_in_words)

@@ -18,6 +18,7 @@ from matching.trial_results import TrialResult, result_of
 from matching.trying import rule_on_trial, try_tolerance, work_out_trials
 from procure.errors import BusinessRuleError
 from procure.models import BusinessEvent
+from procure.tenancy import tenant_atomic
 from purchasing.models import PurchaseOrder
 from suppliers.models import PriceBreak
 from tests.matching.paying import an_order, billed, credit, invoice, receive
@@ -211,3 +212,12 @@ def test_a_trial_is_worked_out_once(past: World) -> None:
     work_out_trials([event])
     assert ToleranceTrial.objects.values().get(pk=trial.pk) == done
     assert str(rule_on_trial(trial)) == "T-1 v2"
+
+
+def test_the_worker_may_think_longer_between_its_statements_than_a_page(world: World) -> None:
+    with tenant_atomic(world.organization.pk), connection.cursor() as cursor:
+        cursor.execute("SHOW idle_in_transaction_session_timeout")
+        assert cursor.fetchone() == ("30s",)
+    with tenant_atomic(world.organization.pk, is_bulk=True), connection.cursor() as cursor:
+        cursor.execute("SHOW idle_in_transaction_session_timeout")
+        assert cursor.fetchone() == ("2min",)
