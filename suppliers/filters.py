@@ -90,7 +90,7 @@ class SupplierFilter(TreeFilterSet):
     def filter_queryset(self, queryset: Rows) -> Rows:
         """A merged record is found by its status only: everything of it is under another name."""
         rows: Rows = super().filter_queryset(queryset)
-        if self.form.cleaned_data["status"] == Supplier.Status.MERGED:
+        if self.form.cleaned_data.get("status") == Supplier.Status.MERGED:
             return rows
         return rows.exclude(status=Supplier.Status.MERGED)
 

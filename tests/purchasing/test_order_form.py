@@ -94,7 +94,7 @@ def test_a_refused_first_thing_stores_nothing(world: World, buyer: Client) -> No
     [
         {"line-1-ordered_quantity": "1,200"},
         {"line-1-unit_price": "0.65"},
-        {"needed_on": "2999-01-01"},
+        {"needed_on": "2199-01-01"},
         {"new-7-sku": "div-12-sb", "new-7-ordered_quantity": "5"},
         {"remove": "1"},
     ],

@@ -210,7 +210,7 @@ def test_accepting_everything_takes_what_is_open(world: World, awaited: Purchase
         ({"line-1-good": "105.0001"}, "105 more can be received at most"),
         ({"line-1-good": "4 pallets"}, "is not a number"),
         ({"line-1-rejected": "4"}, "say what is wrong"),
-        ({"line-1-good": "1", "received_on": "2999-01-01"}, "lies in the future"),
+        ({"line-1-good": "1", "received_on": "2199-01-01"}, "lies in the future"),
         ({"line-1-good": "1", "received_on": "31.12."}, "year-month-day"),
         ({}, "Enter a quantity"),
     ],

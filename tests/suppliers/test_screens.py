@@ -156,6 +156,7 @@ def test_a_search_narrows_the_list_and_stands_as_a_pill(house):
         ("standing=backup", "Delta", "Ashgrove"),
         ("qualification=in_review", "Kestrel", "Northline"),
         ("status=blocked", "", "Northline"),
+        ("status=1900-01-01", "Northline", "Nobody"),
     ],
 )
 def test_filters_of_suppliers(house, query, there, gone):
