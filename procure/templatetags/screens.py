@@ -142,7 +142,7 @@ def error_summary(*members: Any) -> dict[str, Any]:
             errors += [("", str(error)) for error in member.non_form_errors()]
             for form in member.forms:
                 errors += _errors_of(form)
-        elif member is not None:
+        elif member:
             errors += _errors_of(member)
     return {"errors": errors}
 

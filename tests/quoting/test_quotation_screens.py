@@ -12,7 +12,14 @@ from django.utils import timezone
 from suppliers.models import PriceAgreement, Quotation, QuotationQuestion, QuotationRequest
 from suppliers.offering import ask_question
 from tests.counts import forget_counts
-from tests.quoting.asking import drafted_request, invitation_of, link_of, quoted, sent_request
+from tests.quoting.asking import (
+    deadline_passes,
+    drafted_request,
+    invitation_of,
+    link_of,
+    quoted,
+    sent_request,
+)
 from tests.world import World
 
 pytestmark = pytest.mark.django_db
@@ -88,7 +95,7 @@ def test_a_deadline_at_the_end_of_time_is_refused_at_its_field(world: World) -> 
     sent = {
         "category": str(world.boxes.public_id),
         "title": "Boxes",
-        "deadline": "9999-12-31T23:59",
+        "deadline": "2199-12-31T23:59",
         "suppliers": [str(world.northline.public_id)],
         **rows(("CTN-12-KR", "2000")),
     }
@@ -100,7 +107,7 @@ def test_a_deadline_at_the_end_of_time_is_refused_at_its_field(world: World) -> 
         assert not QuotationRequest.objects.exists()
         request = sent_request(world)
     answer = client.post(
-        world.url(f"quotations/{request.public_id}/extend/"), {"deadline": "9999-12-31T23:59"}
+        world.url(f"quotations/{request.public_id}/extend/"), {"deadline": "2199-12-31T23:59"}
     )
     assert answer.status_code == 422
     with world.inside():
@@ -181,6 +188,36 @@ def test_a_supplier_declines_and_may_change_its_mind(world: World) -> None:
     detail = world.client("buyer").get(world.url(f"quotations/{request.public_id}/"))
     assert "No capacity" in detail.content.decode()
     assert client.post(page, {**OFFER, "line-1-unit_price": "0.6"}).status_code == 302
+
+
+def test_a_page_that_was_left_open_says_why_it_came_too_late(world: World) -> None:
+    """The forms are not on the page any more; what refused them is."""
+    with world.inside():
+        request = sent_request(world)
+        quoted(request, world.northline, "0.6", "0.09")
+    client, page = supplier_page(world, request, world.northline)
+    lead, detail = world.client("sourcing_lead"), world.url(f"quotations/{request.public_id}/")
+    with world.inside():
+        deadline_passes(request)
+    late = client.post(page, {**OFFER, "line-1-unit_price": "0.5"})
+    assert "The deadline was" in late.content.decode()
+    assert lead.post(f"{detail}cancel/", {"reason": "No budget."}).status_code == 302
+    for step, typed in (
+        ("", {**OFFER, "line-1-unit_price": "0.5"}),
+        ("ask/", {"text": "Printed?"}),
+        ("decline/", {"reason": "Busy"}),
+    ):
+        answer = client.post(f"{page}{step}", typed)
+        assert answer.status_code == 422
+        assert "the step needs it to be sent" in answer.content.decode(), step
+    for step, typed in (
+        ("cancel/", {"reason": "Again"}),
+        ("extend/", {"deadline": f"{timezone.localdate() + timedelta(days=3)}T17:00"}),
+        ("invite/", {"supplier": str(world.northline.public_id)}),
+    ):
+        answer = lead.post(f"{detail}{step}", typed)
+        assert answer.status_code == 422
+        assert "This request for quotation is cancelled" in answer.content.decode(), step
 
 
 def test_the_comparison_awards_in_one_press(world: World) -> None:
