@@ -2,6 +2,13 @@
 
 from collections.abc import Callable
 
+from django.conf import settings
+from django.core.exceptions import (
+    BadRequest,
+    RequestDataTooBig,
+    SuspiciousOperation,
+    TooManyFieldsSent,
+)
 from django.db import OperationalError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -33,7 +40,8 @@ class PrivacyHeadersMiddleware:
 
 
 class RefusalMiddleware:
-    """A rule that no form caught, or a lock that stayed taken, is a sentence and never a 500.
+    """A rule that no form caught, a lock that stayed taken, or a form too large to be read, is a
+    sentence and never a 500.
 
     The organization's transaction is rolled back by then: nothing was changed.
     """
@@ -43,7 +51,11 @@ class RefusalMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        """Only exceptions are of interest here."""
+        """Read what was sent, before anybody asks for it."""
+        try:
+            request.POST  # noqa: B018 - reading it is what may fail
+        except (SuspiciousOperation, BadRequest) as error:
+            return refusal(request, *_why_unreadable(error))
         return self.get_response(request)
 
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
@@ -57,6 +69,17 @@ class RefusalMiddleware:
             response.headers["Retry-After"] = "2"
             return response
         return None
+
+
+def _why_unreadable(error: Exception) -> tuple[str, int]:
+    """What is wrong with a form that was not even read, and the status of that answer."""
+    if isinstance(error, RequestDataTooBig):
+        most = settings.DATA_UPLOAD_MAX_MEMORY_SIZE // 1024**2
+        return f"This is more than {most} MB of text at once. Send less of it.", 413
+    if isinstance(error, TooManyFieldsSent):
+        most = settings.DATA_UPLOAD_MAX_NUMBER_FIELDS
+        return f"This form has more than {most:,} fields. Send fewer at once.", 413
+    return "This form was damaged on its way, or is not UTF-8 text. Open the page again.", 400
 
 
 def refusal(request: HttpRequest, words: str, status: int) -> HttpResponse:

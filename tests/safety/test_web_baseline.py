@@ -10,6 +10,7 @@ from django.http import HttpResponse
 from django.test import Client
 from django.urls import URLPattern, get_resolver
 
+from suppliers.models import Supplier
 from tests.addresses import organization_addresses, role_with
 from tests.world import World
 
@@ -34,6 +35,7 @@ ACCOUNT_PAGES = [
 ]
 OWN_PAGES = ["/", "/accounts/preferences/", "/accounts/theme/", "/accounts/logout/"]
 HEALTH = ["/healthz", "/readyz"]
+FORM = "application/x-www-form-urlencoded"
 
 
 def clients_and_paths(world: World, **client: bool) -> Iterator[tuple[Client, str]]:
@@ -137,3 +139,32 @@ def test_health_says_nothing_about_anybody(path: str, db: None) -> None:
     response = Client().get(path)
     assert "nosniff" in response.headers["X-Content-Type-Options"]
     assert "Set-Cookie" not in response.headers
+
+
+@pytest.mark.parametrize(
+    ("sent", "content_type", "status", "words"),
+    [
+        ("reason=" + "x" * 10_500_000, FORM, 413, "more than 10 MB of text at once"),
+        ("&".join(f"f{n}=1" for n in range(10_001)), FORM, 413, "more than 10,000 fields"),
+        (b"\xff\xfe\x00", f"{FORM}; charset=utf-16", 400, "not UTF-8 text"),
+    ],
+    ids=["too long", "too many fields", "another encoding"],
+)
+def test_what_cannot_be_read_is_refused_in_words_on_one_machine_too(
+    world: World,
+    settings: object,
+    sent: str | bytes,
+    content_type: str,
+    status: int,
+    words: str,
+) -> None:
+    settings.DEBUG = True  # type: ignore[attr-defined] - `manage.py start` shows tracebacks
+    path = world.url(f"suppliers/{world.kestrel.public_id}/block/")
+    client = world.client("sourcing_lead")
+    body = sent if isinstance(sent, bytes) else sent.encode()
+    answer = client.generic("POST", path, body, content_type)
+    assert answer.status_code == status
+    assert words in answer.content.decode()
+    assert "Traceback" not in answer.content.decode()
+    with world.inside():
+        assert Supplier.objects.get(pk=world.kestrel.pk).status == "active"
