@@ -14,6 +14,7 @@ from django.utils import timezone
 
 from matching.captured_files import CapturedFile
 from matching.expected_credits import CreditReceived, ExpectedCredit
+from matching.invoice_responses import InvoiceResponse
 from matching.mailboxes import Mailbox, TakenMessage
 from matching.misses import MissAttribution
 from matching.payments import (
@@ -42,9 +43,9 @@ from suppliers.models import Category, Sku, Supplier, validity
 
 __all__ = [
     "CapturedFile", "CreditReceived", "DeclinedFix", "ExpectedCredit", "HoldQuestion",
-    "InvoicePayment", "Mailbox", "MissAttribution", "PayingAccount", "PaymentBatch",
-    "PaymentBatchLine", "PaymentFile", "ReceiptSettlement", "SettlementTerms", "TakenMessage",
-    "ToleranceSuspension", "ToleranceTrial",
+    "InvoicePayment", "InvoiceResponse", "Mailbox", "MissAttribution", "PayingAccount",
+    "PaymentBatch", "PaymentBatchLine", "PaymentFile", "ReceiptSettlement", "SettlementTerms",
+    "TakenMessage", "ToleranceSuspension", "ToleranceTrial",
 ]  # fmt: skip
 
 CASCADE = models.CASCADE

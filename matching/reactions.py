@@ -12,6 +12,7 @@ from collections.abc import Collection, Sequence
 from django.db.models import Q
 
 from matching import credit_reactions as credit_reactions
+from matching import response_reactions as response_reactions
 from matching import settlement_reactions as settlement_reactions
 from matching.holds import Cause
 from matching.models import Hold, SupplierInvoice

@@ -37,6 +37,7 @@ PREFIXES = {
     "debit_note": "DN",
     "payment_batch": "PB",
     "self_bill": "SB",
+    "invoice_response": "IR",
 }
 
 

@@ -36,7 +36,7 @@ class SoldLine:
 
 @dataclass(frozen=True, slots=True)
 class Sale:
-    """What a supplier bills; tax is one rate for all of it."""
+    """What a supplier bills; tax is one rate for all of it. Addresses are `scheme:id`."""
 
     number: str
     issued_on: date
@@ -52,6 +52,8 @@ class Sale:
     account: str = ""
     credits_number: str = ""
     due_on: date | None = None
+    seller_address: str = ""
+    buyer_address: str = ""
 
 
 def xml_of(sale: Sale, flavor: str = "ubl-2.1") -> bytes:
@@ -92,8 +94,17 @@ def _fields(sale: Sale) -> dict[str, Any]:
         "BT-112": str(net + tax),
         "BT-113": str(sale.prepaid),
         "BT-115": str(net + tax - sale.prepaid),
-        "BG-4": {"name": sale.seller, "country_code": "US", "vat_identifier": sale.tax_id},
-        "BG-7": {"name": "Fernhill Foods", "country_code": "US"},
+        "BG-4": {
+            "name": sale.seller,
+            "country_code": "US",
+            "vat_identifier": sale.tax_id,
+            **_address(sale.seller_address),
+        },
+        "BG-7": {
+            "name": "Fernhill Foods",
+            "country_code": "US",
+            **_address(sale.buyer_address),
+        },
         "BG-20": [{"amount": str(sale.discount), "reason": "Discount", **category}],
         "BG-21": [
             {"amount": str(sale.freight), "reason": "Freight", "reason_code": "FC", **category}
@@ -116,6 +127,13 @@ def _fields(sale: Sale) -> dict[str, Any]:
         if not amount:
             del fields[name]
     return fields
+
+
+def _address(address: str) -> dict[str, str]:
+    scheme, _, identifier = address.partition(":")
+    if not identifier:
+        return {}
+    return {"einvoicing_addr": identifier, "einvoicing_addr_schemeid": scheme}
 
 
 def _line_fields(sale: Sale, place: int, line: SoldLine) -> dict[str, Any]:

@@ -16,13 +16,16 @@ from matching.einvoices.pictures import draw_pages
 from matching.einvoices.reading import read_einvoice
 from matching.letters import Letter
 from matching.mailboxes import Mailbox
+from matching.models import SupplierInvoice
 from matching.reading_files import claim_file, end_reading
 from matching.receiving_files import receive_file
+from matching.responding import respond_to_invoice
 from matching.setting_mailbox import MailboxDetails, set_mailbox
 from matching.taking_mail import take_message
 from purchasing.models import PurchaseOrder
 
 D = Decimal
+OUR_ADDRESS = "0060:080441102"
 PAPER = "<h1>Invoice {number}</h1><p>{seller}</p><p>Goods as ordered, {total}. Thank you.</p>"
 
 
@@ -50,6 +53,8 @@ def make_electronic_invoices(desk: Desk) -> None:
     _take_in(desk, "scan 0093.pdf", _paper(stranger, "554.40 USD and freight of 35.00 USD"))
     _take_in(desk, "packing list.xlsx", b"PK\x03\x04 of no use here")
     _take_in(desk, "SR-12044 again.pdf", pdf_of(first, _paper(first, "as in the data, again")))
+    taken = SupplierInvoice.objects.get(number=first.number)
+    respond_to_invoice(taken, status="AP", by_mail=False, actor=company.people["ap"])
     _mail_in(desk, replace(stranger, number="2026-0431", account=""))
 
 
@@ -86,6 +91,8 @@ def _sale(desk: Desk, order: PurchaseOrder, number: str) -> Sale:
         tax_id=order.supplier.tax_id,
         order_number=order.number or "",
         currency=order.currency,
+        seller_address=f"0060:{80014100 + order.supplier.pk % 100:09}",
+        buyer_address=OUR_ADDRESS,
         lines=[
             SoldLine(
                 line.ordered_quantity,

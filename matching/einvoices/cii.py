@@ -51,6 +51,7 @@ def read_cii(root: Node) -> Einvoice:
         credits_number=settlement.text("ram:InvoiceReferencedDocument/ram:IssuerAssignedID")[:80],
         buyer_reference=agreement.text("ram:BuyerReference"),
         payment_terms=settlement.text(f"{terms}/ram:Description"),
+        type_code=head.text("ram:TypeCode")[:3],
         seller=_party(agreement.find("ram:SellerTradeParty")),
         buyer=_party(agreement.find("ram:BuyerTradeParty")),
         bank_accounts=settlement.texts(f"{means}/ram:IBANID", f"{means}/ram:ProprietaryID"),

@@ -91,7 +91,10 @@ class WrittenLine:
 
 @dataclass(frozen=True, slots=True)
 class Einvoice:
-    """The whole document; `total` is with tax, `payable` what is left to pay of it."""
+    """The whole document; `total` is with tax, `payable` what is left to pay of it.
+
+    `type_code` is of UNTDID 1001, as written.
+    """
 
     kind: Kind
     number: str
@@ -102,6 +105,7 @@ class Einvoice:
     credits_number: str = ""
     buyer_reference: str = ""
     payment_terms: str = ""
+    type_code: str = ""
     seller: Party = Party()
     buyer: Party = Party()
     bank_accounts: tuple[str, ...] = ()

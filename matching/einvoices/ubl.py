@@ -46,6 +46,7 @@ def read_ubl(root: Node) -> Einvoice:
         credits_number=root.text("cac:BillingReference/cac:InvoiceDocumentReference/cbc:ID")[:80],
         buyer_reference=root.text("cbc:BuyerReference"),
         payment_terms=root.text("cac:PaymentTerms/cbc:Note"),
+        type_code=kind_code[:3],
         seller=_party(root.find("cac:AccountingSupplierParty/cac:Party")),
         buyer=_party(root.find("cac:AccountingCustomerParty/cac:Party")),
         bank_accounts=root.texts("cac:PaymentMeans/cac:PayeeFinancialAccount/cbc:ID"),

@@ -120,6 +120,7 @@ EVENT_ICONS: dict[str, str] = {
     "bank_account_called_back": "phone",
     "merged": "git-merge",
     "merge_undone": "undo-2",
+    "told": "send",
     "told_apart": "users",
     "bank_account_confirmed": "check",
     "bank_account_proposed": "landmark",

@@ -25,6 +25,7 @@ from matching.models import (
 )
 from matching.reading_files import claim_file, end_reading
 from matching.receiving_files import receive_file
+from matching.responding import respond_to_invoice
 from matching.settling_receipts import TermsDetails, settle_by_receipt, settle_receipts
 from matching.tolerances import default_limits, set_tolerance
 from matching.trying import try_tolerance, work_out_trials
@@ -63,6 +64,7 @@ from suppliers.offering import ask_question
 from suppliers.record_keeping import note_risk
 from suppliers.strategy_setting import StrategyDetails, set_category_strategy
 from suppliers.supply_base import add_contact
+from tests.matching.einvoices.arrived import came
 from tests.matching.einvoices.sold import sold
 from tests.matching.paying import an_order, billed, invoice
 from tests.matching.payouts import account_of
@@ -86,6 +88,7 @@ class Records:
     late: PurchaseOrder
     receipt: GoodsReceipt
     held: SupplierInvoice
+    answered: SupplierInvoice
     claimed: ExpectedCredit
     payments: PaymentBatch
     settlement: SettlementTerms
@@ -229,6 +232,7 @@ def made_for_buying(world: World) -> dict[str, Any]:
         "late": late_order(world),
         "receipt": receipt,
         "held": held,
+        "answered": answered_invoice(world),
         "claimed": expect_credit(
             held, Claim("short_paid", Decimal(10), "Twice the price", ROW, asked_by=buyer)
         ),
@@ -308,6 +312,13 @@ def dearer_than_ordered(world: World) -> SupplierInvoice:
     """An invoice that its price holds."""
     an_order(world, (world.shipper, 10, 1), number="PO-DEAR")
     return invoice(world, "INV-88213", billed(1, 10, 2, order="PO-DEAR"))
+
+
+def answered_invoice(world: World) -> SupplierInvoice:
+    """An electronic invoice that its price holds, received as its supplier was told."""
+    arrived = came(world, price=2)
+    respond_to_invoice(arrived, status="AB", actor=world.people["ap_clerk"])
+    return arrived
 
 
 def payments_to_kestrel(world: World) -> PaymentBatch:
@@ -426,6 +437,7 @@ RECORDS: dict[str, Callable[[Records], Any]] = {
     "matching:credit_drop": lambda has: has.claimed,
     "matching:invoice_detail": lambda has: has.held,
     "matching:invoice_void": lambda has: has.held,
+    "matching:response_new": lambda has: has.answered,
     "matching:file_detail": lambda has: has.file,
     "matching:order_invoices": lambda has: has.order,
     "matching:exception_detail": lambda has: has.held,
@@ -498,6 +510,7 @@ NO_SCREEN: dict[str, str] = {
     "matching:file_upload": ONLY_POST,
     "matching:file_capture": ONLY_POST,
     "matching:credit_document": DOWNLOAD,
+    "matching:response_file": DOWNLOAD,
     "matching:credit_remind": ONLY_POST,
     "matching:fix_decline": ONLY_POST,
     "matching:exception_resolve": ONLY_POST,

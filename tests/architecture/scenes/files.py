@@ -8,7 +8,7 @@ from dataclasses import replace
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.utils import timezone
 
-from matching import receiving_files
+from matching import receiving_files, responding
 from matching.as_captured import captured_from
 from matching.captured_files import CapturedFile
 from matching.demo.einvoice_files import xml_of
@@ -19,6 +19,7 @@ from matching.mailboxes import Mailbox
 from matching.reading_files import claim_file
 from matching.setting_mailbox import MailboxDetails, set_mailbox, try_mailbox
 from matching.taking_mail import take_message
+from tests.matching.einvoices.arrived import came
 from tests.matching.einvoices.sold import sold
 from tests.purchasing.buying import today
 from tests.world import World
@@ -27,8 +28,9 @@ Step = Callable[[], object]
 
 
 def for_files(world: World) -> dict[str, Step]:
-    """Three files that are being read: one is captured, one left to a person, one refused."""
+    """Three files being read: one is captured, one left to a person, one refused; one is answered."""
     clerk = world.people["ap_clerk"]
+    of_file = came(world, price=2)
     readings = [read_einvoice(xml_of(sold(number=f"E-{place}"))) for place in range(3)]
     files = [claimed(world, f"E-{place}") for place in range(3)]
 
@@ -54,6 +56,9 @@ def for_files(world: World) -> dict[str, Step]:
             files[2], reading=Reading(Outcome.REFUSED, sentence="This is FatturaPA."), actor=clerk
         ),
         "taking_mail.py:take_message": lambda: take_message(letter, actor=None),
+        "responding.py:respond_to_invoice": lambda: responding.respond_to_invoice(
+            of_file, status="UQ", actor=clerk
+        ),
     }
 
 
