@@ -89,11 +89,7 @@ def _with_open_invoices(order_ids: Collection[int]) -> set[int]:
 
 
 def _was_closed_by_itself(order: PurchaseOrder) -> bool:
-    return bool(
-        order.status == PurchaseOrder.Status.CLOSED
-        and order.closed_by_id is None
-        and order.origin == PurchaseOrder.Origin.ENTERED
-    )
+    return bool(order.status == PurchaseOrder.Status.CLOSED and order.closed_by_id is None)
 
 
 def _why(is_here: bool, cause: str) -> str:

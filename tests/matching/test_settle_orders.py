@@ -93,9 +93,11 @@ def test_a_reversed_receipt_opens_it_again(inside: World, order: PurchaseOrder) 
     assert settled(order) == "closed"
 
 
+@pytest.mark.parametrize("origin", PurchaseOrder.Origin.values)
 def test_goods_that_go_back_open_it_for_their_replacement(
-    inside: World, order: PurchaseOrder
+    inside: World, order: PurchaseOrder, origin: str
 ) -> None:
+    PurchaseOrder.objects.update(origin=origin)
     receipt = receive(inside, order, (1, 100), (2, 40))
     bill(inside, order, "A", (1, 100), (2, 40))
     assert settled(order) == "closed"

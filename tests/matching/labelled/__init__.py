@@ -1,0 +1,1 @@
+"""Sets of orders, receipts and invoices whose right answer is known from how each was made."""
