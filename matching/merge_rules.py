@@ -50,6 +50,12 @@ follow(
         "terms of receipt settlement",
         kept="the remaining record has terms of its own",
     ),
+    Reference(
+        "matching.SupplierStatement.supplier",
+        MOVES,
+        "statements",
+        kept="the remaining record sent one of the same day",
+    ),
     Reference("matching.CapturedFile.supplier", MOVES, "electronic invoices"),
     Reference("matching.PaymentBatchLine.supplier", MOVES, "payments"),
     Reference("matching.ToleranceTrial.supplier", MOVES, "trials of limits"),

@@ -26,6 +26,7 @@ from matching.payments import (
 )
 from matching.questions import DeclinedFix, DifferenceCause, HoldQuestion
 from matching.settlement_terms import ReceiptSettlement, SettlementTerms
+from matching.supplier_statements import SupplierStatement, SupplierStatementLine
 from matching.suspensions import ToleranceSuspension
 from matching.trials import ToleranceTrial
 from procure.fields import (
@@ -45,7 +46,8 @@ __all__ = [
     "CapturedFile", "CreditReceived", "DeclinedFix", "ExpectedCredit", "HoldQuestion",
     "InvoicePayment", "InvoiceResponse", "Mailbox", "MissAttribution", "PayingAccount",
     "PaymentBatch", "PaymentBatchLine", "PaymentFile", "ReceiptSettlement", "SettlementTerms",
-    "TakenMessage", "ToleranceSuspension", "ToleranceTrial",
+    "SupplierStatement", "SupplierStatementLine", "TakenMessage", "ToleranceSuspension",
+    "ToleranceTrial",
 ]  # fmt: skip
 
 CASCADE = models.CASCADE

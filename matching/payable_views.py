@@ -71,6 +71,7 @@ def payable_tabs(request: OrganizationRequest, current: str) -> list[tuple[str, 
         ("payment_batch_list", "Payment batches"),
         ("grni_list", "Received, not invoiced"),
         ("settlement_list", "Receipt settlement"),
+        ("statement_list", "Statements"),
     )
     return [
         (

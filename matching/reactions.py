@@ -14,6 +14,7 @@ from django.db.models import Q
 from matching import credit_reactions as credit_reactions
 from matching import response_reactions as response_reactions
 from matching import settlement_reactions as settlement_reactions
+from matching import statement_reactions as statement_reactions
 from matching.holds import Cause
 from matching.models import Hold, SupplierInvoice
 from matching.reading_files import read_waiting_files

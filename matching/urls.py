@@ -20,6 +20,7 @@ from matching import (
     response_views,
     result_views,
     settlement_views,
+    statement_views,
     tolerance_views,
     trial_views,
 )
@@ -94,6 +95,28 @@ urlpatterns = [
         "invoices/<uuid:public_id>/settlement.pdf",
         settlement_views.settlement_document,
         name="settlement_document",
+    ),
+    path("payables/statements/", statement_views.statement_list, name="statement_list"),
+    path("payables/statements/new/", statement_views.statement_new, name="statement_new"),
+    path(
+        "payables/statements/<uuid:public_id>/",
+        statement_views.statement_detail,
+        name="statement_detail",
+    ),
+    path(
+        "payables/statements/<uuid:public_id>/ask/",
+        statement_views.statement_ask,
+        name="statement_ask",
+    ),
+    path(
+        "payables/statements/<uuid:public_id>/close/",
+        statement_views.statement_close,
+        name="statement_close",
+    ),
+    path(
+        "payables/statements/<uuid:public_id>/remove/",
+        statement_views.statement_remove,
+        name="statement_remove",
     ),
     path("payables/batches/", payable_views.payment_batch_list, name="payment_batch_list"),
     path("payables/batches/new/", payable_views.payment_batch_new, name="payment_batch_new"),

@@ -19,6 +19,7 @@ from matching.models import (
     PaymentBatch,
     SettlementTerms,
     SupplierInvoice,
+    SupplierStatement,
     Tolerance,
     ToleranceSuspension,
     ToleranceTrial,
@@ -27,6 +28,7 @@ from matching.reading_files import claim_file, end_reading
 from matching.receiving_files import receive_file
 from matching.responding import respond_to_invoice
 from matching.settling_receipts import TermsDetails, settle_by_receipt, settle_receipts
+from matching.statement_taking import StatementDetails, StatementLine, take_statement
 from matching.tolerances import default_limits, set_tolerance
 from matching.trying import try_tolerance, work_out_trials
 from procure.attachments import attach_file
@@ -93,6 +95,7 @@ class Records:
     payments: PaymentBatch
     settlement: SettlementTerms
     self_billed: SupplierInvoice
+    statement: SupplierStatement
     rule: ApprovalRule
     budget: Budget
     tolerance: Tolerance
@@ -238,6 +241,7 @@ def made_for_buying(world: World) -> dict[str, Any]:
         ),
         "payments": payments_to_kestrel(world),
         **settled_by_receipt(world),
+        "statement": statement_of_northline(world),
         "rule": rule,
         "budget": save_budget(
             None,
@@ -345,6 +349,21 @@ def settled_by_receipt(world: World) -> dict[str, Any]:
     return {"settlement": terms, "self_billed": bill}
 
 
+def statement_of_northline(world: World) -> SupplierStatement:
+    """One document that is held here, one that differs, one that nobody knows, one paid."""
+    lines = [
+        StatementLine("INV-88213", Decimal(20)),
+        StatementLine("SB-1001", Decimal(1)),
+        StatementLine("X-1", Decimal(44), dated_on=today()),
+        StatementLine("W-1", Decimal(4), kind="payment", dated_on=today()),
+    ]
+    return take_statement(
+        world.northline,
+        statement=StatementDetails(today(), "USD", lines),
+        actor=world.people["ap_clerk"],
+    )
+
+
 def tried_import(world: World) -> ImportRun:
     """A file with a new row, a changed and a refused one, waiting to be applied."""
     rows = b"supplier_code,name,payment_terms_days,x\nS1,One,30,\nNORTH,Other,14,\nS2,Two,soon,\n"
@@ -449,6 +468,7 @@ RECORDS: dict[str, Callable[[Records], Any]] = {
     },
     "matching:settlement_end": lambda has: has.settlement,
     "matching:settlement_print": lambda has: has.self_billed,
+    "matching:statement_detail": lambda has: has.statement,
     "matching:tolerance_change": lambda has: has.tolerance,
     "matching:trial_detail": lambda has: has.trial,
     "matching:scorecard_detail": lambda has: has.world.northline,
@@ -524,6 +544,9 @@ NO_SCREEN: dict[str, str] = {
     "matching:payment_file_new": ONLY_POST,
     "matching:payment_file": DOWNLOAD,
     "matching:settlement_run": ONLY_POST,
+    "matching:statement_ask": ONLY_POST,
+    "matching:statement_close": ONLY_POST,
+    "matching:statement_remove": ONLY_POST,
     "matching:settlement_document": DOWNLOAD,
     "matching:paying_account_confirm": ONLY_POST,
     "matching:paying_account_reject": ONLY_POST,

@@ -23,6 +23,7 @@ from matching.demo.order_changes import make_budgets, make_order_changes
 from matching.demo.paying import make_payments
 from matching.demo.self_billing import make_settlements
 from matching.demo.settling import settle_history
+from matching.demo.statements import make_statements
 from matching.demo.stocktaking import make_stock
 from matching.demo.strategy import make_strategy
 from matching.demo.supplier_records import make_supplier_records
@@ -96,4 +97,5 @@ def make_organization(slug: str, name: str, days: int, password: str) -> Organiz
             make_payments(company)
             try_limits(company)
             make_settlements(Desk(company))
+            make_statements(company)
     return organization

@@ -3,8 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
+from decimal import Decimal
 
-from matching import bank_reports, paying, paying_accounts, sending, settling_receipts
+from matching import (
+    bank_reports,
+    paying,
+    paying_accounts,
+    sending,
+    settling_receipts,
+    statement_taking,
+)
 from matching.bank_reports import BankReport
 from matching.settling_receipts import TermsDetails
 from purchasing.receiving import reverse_receipt
@@ -40,7 +49,28 @@ def for_payouts(world: World) -> dict[str, Callable[[], object]]:
             came.status = "reversed"
         return settling_receipts.debit_returned_goods(settled, actor=clerk)
 
+    stated = statement_taking.StatementDetails(
+        today(), "USD", [statement_taking.StatementLine("X-1", Decimal(4))]
+    )
+    world.kestrel.email = "ar@kestrel.test"
+    world.kestrel.save()
+    known = statement_taking.take_statement(world.kestrel, statement=stated, actor=clerk)
+    wrong = statement_taking.take_statement(
+        world.kestrel, statement=replace(stated, currency="EUR"), actor=clerk
+    )
     return {
+        "statement_taking.py:take_statement": lambda: statement_taking.take_statement(
+            world.northline, statement=stated, actor=clerk
+        ),
+        "statement_taking.py:ask_about_statement": lambda: statement_taking.ask_about_statement(
+            known, positions={1}, actor=clerk
+        ),
+        "statement_taking.py:close_statement": lambda: statement_taking.close_statement(
+            known, actor=clerk
+        ),
+        "statement_taking.py:remove_statement": lambda: statement_taking.remove_statement(
+            wrong, actor=clerk
+        ),
         "settling_receipts.py:settle_by_receipt": lambda: settling_receipts.settle_by_receipt(
             world.northline, terms=TermsDetails(**terms), actor=lead
         ),
