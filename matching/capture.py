@@ -263,9 +263,7 @@ def _found_in_words(matched: list[Matched]) -> list[Matched]:
     reasons = {
         f"{one.number}, found by {one.because}" for several in found.values() for one in several
     }
-    again = match_invoices(
-        [invoice.pk for invoice in named], Cause(", ".join(sorted(reasons))[:200])
-    )
+    again = match_invoices([invoice.pk for invoice in named], Cause.because(reasons))
     by_invoice = {each.invoice.pk: each for each in again}
     return [by_invoice.get(each.invoice.pk, each) for each in matched]
 
@@ -278,7 +276,7 @@ def _release_credited(matched: Sequence[Matched], actor: User | None) -> None:
         if each.is_approved_now and each.invoice.credits_id is not None
     }
     if helped:
-        cause = Cause(", ".join(sorted(set(helped.values()))))
+        cause = Cause.because(helped.values())
         tell_matched(match_invoices([pk for pk in helped if pk], cause), cause, actor)
 
 

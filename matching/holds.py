@@ -65,6 +65,15 @@ class Cause:
     text: str = ""
     by_order_line: Mapping[int, str] = field(default_factory=dict)
 
+    @classmethod
+    def because(
+        cls, reasons: Iterable[str], by_order_line: Mapping[int, str] | None = None
+    ) -> Cause:
+        """Several reasons as a person says them: three, and how many more there are."""
+        known = sorted(set(reasons))
+        more = f" and {len(known) - 3} more" if len(known) > 3 else ""
+        return cls((", ".join(known[:3]) + more)[:200], by_order_line or {})
+
     def of(self, hold: Hold) -> str:
         """The words for one hold: `receipt GR-0123`."""
         return self.by_order_line.get(hold.order_line_id or 0, self.text) or "a new match"

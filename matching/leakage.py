@@ -102,10 +102,9 @@ def restore_tolerances(
 def match_after_supplier_change(events: Sequence[BusinessEvent]) -> None:
     """What is decided about a supplier holds or releases its open invoices: so does a merge, after
     which they are of another supplier, beside its orders, limits and earlier invoices."""
-    words = sorted({f"{event.label}: {event.summary}" for event in events})
     suppliers = {event.subject_id for event in events}
     ids = SupplierInvoice.objects.filter(supplier_id__in=suppliers, status=Status.OPEN)
-    cause = Cause(", ".join(words)[:200])
+    cause = Cause.because(f"{event.label}: {event.summary}" for event in events)
     tell_matched(match_invoices(list(ids.values_list("pk", flat=True)), cause), cause, None)
 
 

@@ -55,7 +55,7 @@ def match_after_goods(events: Sequence[BusinessEvent]) -> None:
     for event in events:
         for line_id in event.payload["line_ids"]:
             words[line_id] = f"{GOODS_IN_WORDS[event.kind]} {event.label}"
-    cause = Cause(", ".join(sorted(set(words.values())))[:200], words)
+    cause = Cause.because(words.values(), words)
     goods_left = any(event.kind in TAKES_GOODS_AWAY for event in events)
     matched = rematch_order_lines(set(words), cause, approved_too=goods_left)
     tell_matched(matched, cause, None)
@@ -72,7 +72,7 @@ def match_after_goods(events: Sequence[BusinessEvent]) -> None:
 def match_after_order_change(events: Sequence[BusinessEvent]) -> None:
     """An order that was issued or changed may be what its invoices waited for."""
     order_ids = {event.payload["order_id"] for event in events}
-    cause = Cause(", ".join(sorted({_order_words(event) for event in events}))[:200])
+    cause = Cause.because(_order_words(event) for event in events)
     numbers = {event.label for event in events}
     ids = set(
         SupplierInvoice.objects.filter(
@@ -102,7 +102,7 @@ def match_after_agreement_change(events: Sequence[BusinessEvent]) -> None:
     by_pair = {(supplier, sku): named[agreement] for supplier, sku, agreement in rows}
     lines = _lines_under_open_invoices(by_pair)
     words = {line_id: by_pair[pair] for line_id, pair in lines.items()}
-    cause = Cause(", ".join(sorted(set(words.values())))[:200], words)
+    cause = Cause.because(words.values(), words)
     tell_matched(rematch_order_lines(set(words), cause), cause, None)
 
 
@@ -115,7 +115,7 @@ def match_after_unit_factor(events: Sequence[BusinessEvent]) -> None:
     ).values_list("pk", "sku_id")
     of_sku = {event.subject_id: f"unit factor {event.payload['words']}" for event in events}
     words = {line_id: of_sku[sku_id] for line_id, sku_id in rows}
-    cause = Cause(", ".join(sorted(set(words.values())))[:200], words)
+    cause = Cause.because(words.values(), words)
     tell_matched(rematch_order_lines(set(words), cause), cause, None)
 
 
@@ -143,7 +143,7 @@ def match_after_import(events: Sequence[BusinessEvent]) -> None:
             status=Status.OPEN,
         ).values_list("pk", flat=True)
     )
-    cause = Cause(", ".join(sorted({f"import of {event.label}" for event in events}))[:200])
+    cause = Cause.because(f"import of {event.label}" for event in events)
     tell_matched(match_invoices(ids, cause), cause, None)
 
 
@@ -164,8 +164,7 @@ def match_beside_other_invoices(events: Sequence[BusinessEvent]) -> None:
     for event in events:
         if event.payload.get("status") != Status.OPEN:
             line_ids.update(event.payload["line_ids"])
-    numbers = sorted({f"invoice {event.label}" for event in events})
-    cause = Cause(", ".join(numbers)[:200])
+    cause = Cause.because(f"invoice {event.label}" for event in events)
     tell_matched(rematch_order_lines(line_ids, cause), cause, None)
 
 
