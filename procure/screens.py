@@ -7,7 +7,7 @@ that the member may open; the app above tells its counts through `register_count
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
@@ -251,9 +251,10 @@ def step_url(
 class Frame:
     """What base.html needs to know, worked out only when it is drawn."""
 
-    def __init__(self, request: HttpRequest, section: str = "") -> None:
+    def __init__(self, request: HttpRequest, section: str = "", way: Sequence[str] = ()) -> None:
         self.request = request
         self.section = section
+        self.way = way
 
     @property
     def organization(self) -> Any:
@@ -304,12 +305,18 @@ class Frame:
         return None
 
     def _current_url(self) -> str:
-        """The longest navigation address that this page lies under, or the named section's."""
+        """The longest navigation address that this page lies under, or the named section's.
+
+        Everything lies under home: a page of which no more is known belongs where its way back leads.
+        """
         if self.section:
             return organization_url(self.request, self.section)
-        path = self.request.path
-        under = [url for _, _, url in self._open if path.startswith(url)]
-        return max(under, key=len, default="")
+        for address in (self.request.path, *reversed(self.way)):
+            under = [url for _, _, url in self._open if address.startswith(url)]
+            nearest = max(under, key=len, default="")
+            if nearest not in {"", self.home_url}:
+                return nearest
+        return self.home_url
 
     @cached_property
     def other_memberships(self) -> list[Any]:
@@ -387,7 +394,7 @@ def render_screen(
     ]
     everything = {
         **(context or {}),
-        "frame": Frame(request, section),
+        "frame": Frame(request, section, [step.url for step in steps if step.url]),
         "breadcrumb": steps,
         "is_piece": bool(piece) and wants_piece(request),
     }
