@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import uuid
 from datetime import date, timedelta
+from itertools import groupby
+from operator import attrgetter
 from typing import Any
 
 from django.contrib import messages
@@ -52,7 +54,8 @@ def payable_list(request: OrganizationRequest) -> HttpResponse:
         "filter": found,
         "page": page,
         "payables": as_payables(page.object_list),
-        "weeks": _week_links(request, weeks),
+        "currencies": sorted({week.currency for week in weeks}),
+        "weeks": _week_rows(request, weeks),
         "totals": currency_totals(weeks),
         "can_write": request.membership.may("payments.write"),
         "pay_on": timezone.localdate(),
@@ -84,19 +87,30 @@ def payable_tabs(request: OrganizationRequest, current: str) -> list[tuple[str, 
     ]
 
 
-def _week_links(
+def _week_rows(
     request: OrganizationRequest, weeks: list[WeekTotal]
-) -> list[tuple[WeekTotal, str]]:
-    """Each week's total with the address that lists it."""
+) -> list[tuple[WeekTotal, int, list[tuple[WeekTotal | None, str]]]]:
+    """Per week: how many invoices, and per currency what is open with the address that lists it."""
     address = reverse("matching:payable_list", args=[request.organization.slug])
-    links = []
-    for week in weeks:
-        query = f"?currency={week.currency}"
-        if week.monday is not None:
-            last = week.monday + timedelta(days=6)
-            query += f"&due_from={week.monday.isoformat()}&due_to={last.isoformat()}"
-        links.append((week, address + query))
-    return links
+    currencies = sorted({week.currency for week in weeks})
+    rows = []
+    for _, together in groupby(weeks, key=attrgetter("key")):
+        of_week = {week.currency: week for week in together}
+        totals = [
+            (week, _week_address(address, week) if week else "")
+            for week in map(of_week.get, currencies)
+        ]
+        first = next(iter(of_week.values()))
+        rows.append((first, sum(week.invoices for week in of_week.values()), totals))
+    return rows
+
+
+def _week_address(address: str, week: WeekTotal) -> str:
+    query = f"?currency={week.currency}"
+    if week.monday is not None:
+        last = week.monday + timedelta(days=6)
+        query += f"&due_from={week.monday.isoformat()}&due_to={last.isoformat()}"
+    return address + query
 
 
 @requires("payments.write")

@@ -65,6 +65,7 @@ def commitment_list(request: OrganizationRequest) -> HttpResponse:
     context = {
         "page": page,
         "rows": list(page),
+        "is_part": bool(supplier or agreement),
         "views": [(words, f"{address}?view={name}", name == view, None) for words, name in VIEWS],
         "new_url": _address(request, "commitment_new") if can_source else "",
     }

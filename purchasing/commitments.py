@@ -128,6 +128,11 @@ class CommitmentProgress:
             return "on pace"
         return f"{figures.percent(abs(pace), 0)} {'behind' if pace < 0 else 'ahead'}"
 
+    @property
+    def value_currency(self) -> str:
+        """The currency of its numbers; none for a quantity."""
+        return self.currency if self.measure == VALUE else ""
+
     def figure(self, number: Decimal) -> str:
         """A number of this commitment with its unit or currency."""
         if self.measure == VALUE:

@@ -96,10 +96,11 @@ def supplier_standings(suppliers: Collection[Supplier], on: date) -> dict[int, S
         known = standings.setdefault(
             entry.supplier_id, SupplierStanding(entry.standing, entry.get_standing_display())
         )
-        if known.standing != entry.standing:
+        name = str(entry.sku or entry.category)
+        if known.standing != entry.standing or name in known.names:
             continue
         if len(known.names) < NAMES_SHOWN:
-            known.names.append(str(entry.sku or entry.category))
+            known.names.append(name)
         else:
             known.more += 1
     return standings

@@ -95,8 +95,22 @@ def runs_over(page: Page) -> int:
     return max(width, 0)
 
 
+def sideways(page: Page) -> list[str]:
+    """The tables that have to be pushed sideways to be read, but for records side by side."""
+    names: list[str] = page.evaluate(
+        """() => [...document.querySelectorAll(".pc-scroll")]
+            .filter(one => one.querySelector("table") && one.scrollWidth > one.clientWidth + 1 && one.checkVisibility())
+            .filter(one => !one.querySelector(".pc-side-by-side"))
+            .map(one => one.getAttribute("aria-label") || one.textContent.trim().slice(0, 80))"""
+    )
+    return names
+
+
 def seen(page: Page, ways: Sequence[Way]) -> list[str]:
-    """Complaints of one loaded page in each of these ways; at both widths it must fit."""
+    """Complaints of one loaded page in each of these ways; at both widths it must fit.
+
+    On a phone its tables stand as cards: none is wider than the window.
+    """
     found = []
     for size in (DESKTOP, PHONE):
         page.set_viewport_size(size)  # type: ignore[arg-type]
@@ -105,6 +119,7 @@ def seen(page: Page, ways: Sequence[Way]) -> list[str]:
             found += [f"{theme}, {size['width']}: {words}" for words in complaints(page)]
         if over := runs_over(page):
             found.append(f"{size['width']}: {over} pixels wider than the window")
+        found += [f"{size['width']}: sideways: {words}" for words in sideways(page)]
     return found
 
 

@@ -5,12 +5,18 @@ Each is escaped like any text and is right-aligned by the class pc-number on its
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterable
+from operator import attrgetter
+
 from django import template
 
 from procure import figures
 from procure.units import unit_symbol
 
 register = template.Library()
+
+_PLURAL = re.compile(r"(ie|(?<=ss)e|(?<=x)e)?s\b")
 
 register.filter("unit_price", figures.unit_price)
 register.filter("quantity", figures.quantity)
@@ -25,6 +31,22 @@ register.filter("unit", unit_symbol)
 def money(value: object, currency: str = "USD") -> str:
     """`{{ amount|money:"EUR" }}`: 4,226.00."""
     return figures.money(value, currency)
+
+
+@register.filter
+def counted(noun: str, count: int) -> str:
+    """`{{ "list entries"|counted:1 }}`: 1 list entry. The noun comes in the plural."""
+    if count == 1:
+        noun = _PLURAL.sub(lambda ending: "y" if ending[1] == "ie" else "", noun, count=1)
+    return f"{figures.quantity(count)} {noun}"
+
+
+@register.simple_tag
+def one_currency(rows: Iterable[object], path: str = "currency") -> str:
+    """`{% one_currency page "invoice.currency" as currency %}`: what all rows share, for the head of
+    their column, so that no cell repeats it. Nothing where they differ: then each cell says its own."""
+    found = set(map(attrgetter(path), rows))
+    return str(found.pop()) if len(found) == 1 else ""
 
 
 @register.filter

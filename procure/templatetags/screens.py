@@ -222,7 +222,10 @@ def filter_bar(context: Context, filterset: Any, target: str = "") -> dict[str, 
     fields = []
     for bound in form:
         kind = _kind(bound.field.widget)
-        fields.append({"bound": bound, "kind": kind, "control": _control(bound, kind, {})})
+        control = _control(bound, kind, {})
+        if isinstance(bound.field.widget, forms.DateInput):
+            kind = "date"
+        fields.append({"bound": bound, "kind": kind, "control": control})
     return {
         "fields": fields,
         "kept": kept,

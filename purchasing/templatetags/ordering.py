@@ -86,15 +86,19 @@ def line_hint(row: FormLine) -> SafeString:
     source = (
         format_html('<span class="pc-line__source">{}</span>', row.source) if row.source else ""
     )
-    between = " · " if row.source and row.hint else ""
+    between = " " if row.source and row.hint else ""
     tone = format_html(' class="pc-{}"', row.hint_tone) if row.hint_tone else ""
     return format_html("{}{}<span{}>{}</span>", source, between, tone, row.hint)
 
 
 @register.simple_tag
-def committed(commitment: CommitmentProgress, number: Decimal | None) -> str:
-    """`{% committed one one.called_off %}`: a number in the commitment's unit or currency."""
-    return DASH if number is None else commitment.figure(number)
+def committed(commitment: CommitmentProgress, number: Decimal | None, said: str = "") -> str:
+    """`{% committed one one.called_off %}`: a number in the commitment's unit or currency.
+
+    `said` is the currency that the column's head names: the cell leaves it out.
+    """
+    words = DASH if number is None else commitment.figure(number)
+    return words.removesuffix(f" {said}") if said else words
 
 
 @register.filter

@@ -60,8 +60,8 @@ def test_the_preview_takes_the_same_statements_however_much_there_is(world: Worl
     with CaptureQueriesContext(connection) as many:
         page = lead.get(path).content.decode()
     assert len(many) == len(few)
-    assert "To Northline Packaging go 2 contacts and 1 list entries" in page
-    assert "1 list entries stays with Kestrel Pack" in page
+    assert "To Northline Packaging go 2 contacts and 1 list entry" in page
+    assert "1 list entry stays with Kestrel Pack" in page
 
 
 def test_what_two_records_share_is_told_in_words_the_strongest_first(inside: World) -> None:
