@@ -99,7 +99,9 @@ def set_price(
 
 def checked_quantity(quantity: Decimal) -> Decimal:
     """Above zero, four places, and small enough to be kept."""
-    if not quantity.is_finite() or not ZERO < quantity < MOST_QUANTITY:
+    if quantity.is_finite() and quantity >= MOST_QUANTITY:
+        raise _too_large("ordered_quantity")
+    if not quantity.is_finite() or quantity <= ZERO:
         raise BusinessRuleError("quantity", "Give a quantity above zero.", "ordered_quantity")
     rounded = round_quantity(quantity)
     if rounded != quantity:
@@ -109,9 +111,15 @@ def checked_quantity(quantity: Decimal) -> Decimal:
     return rounded
 
 
+def _too_large(field: str) -> BusinessRuleError:
+    return BusinessRuleError("too_large", "This is more than one line can hold. Check it.", field)
+
+
 def checked_price(price: Decimal) -> Decimal:
     """Not below zero, six places, and small enough to be kept."""
-    if not price.is_finite() or not ZERO <= price < MOST_PRICE:
+    if price.is_finite() and price >= MOST_PRICE:
+        raise _too_large("unit_price")
+    if not price.is_finite() or price < ZERO:
         raise BusinessRuleError("unit_price", "A price cannot be below zero.", "unit_price")
     return round_price(price)
 

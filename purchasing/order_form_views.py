@@ -368,10 +368,9 @@ def _refused(
     fresh = _draft(request, order.public_id) if order.pk else order
     problems = [error]
     if error.code == "missing" or (error.field or "").startswith("line-"):
-        problems = (
-            what_is_missing(fresh, list(fresh.lines.order_by("line_no")) if fresh.pk else [])
-            or problems
-        )
+        missing = what_is_missing(fresh, list(fresh.lines.order_by("line_no")) if fresh.pk else [])
+        if error.message in {one.message for one in missing}:
+            problems = missing
     return _form_screen(request, fresh, problems)
 
 

@@ -90,6 +90,31 @@ def test_a_refused_first_thing_stores_nothing(world: World, buyer: Client) -> No
 
 
 @pytest.mark.parametrize(
+    ("cell", "typed", "words"),
+    [
+        ("ordered_quantity", "ZZZ", "“ZZZ” is not a number."),
+        ("ordered_quantity", "1" + "0" * 13, "This is more than one line can hold."),
+        ("unit_price", "1" + "0" * 13, "This is more than one line can hold."),
+        ("unit_price", "NaN", "“NaN” is not a number."),
+    ],
+)
+def test_without_scripts_a_cell_that_does_not_read_is_said_beside_nothing_else(
+    world: World, buyer: Client, order: PurchaseOrder, cell: str, typed: str, words: str
+) -> None:
+    """Also on a draft that lacks something else."""
+    with world.inside():
+        PurchaseOrderLine.objects.filter(order=order).update(unit_price=0, amount=0)
+        before = list(PurchaseOrderLine.objects.filter(order=order).values())
+    path = world.url(f"orders/{order.public_id}/edit/save/")
+    answer = buyer.post(path, {f"line-1-{cell}": typed})
+    assert answer.status_code == 422
+    assert words in answer.content.decode()
+    assert "has no price" not in answer.content.decode()
+    with world.inside():
+        assert list(PurchaseOrderLine.objects.filter(order=order).values()) == before
+
+
+@pytest.mark.parametrize(
     "cells",
     [
         {"line-1-ordered_quantity": "1,200"},
