@@ -19,7 +19,7 @@ from procure.documents import require_status
 from procure.errors import BusinessRuleError
 from procure.events import record
 from procure.figures import quantity, unit_price
-from procure.models import Location, User
+from procure.models import BusinessEvent, Location, User
 from purchasing.allowances import AskedOrder
 from purchasing.drafts import (
     OrderedLine,
@@ -126,16 +126,18 @@ def change_draft(
     *,
     changes: DraftChanges,
     revision_shown: int | None = None,
+    form_revision: int | None = None,
     actor: User,
 ) -> PurchaseOrder:
     """Changes a draft and prices anew what the change touches; the revision rises by one.
 
-    Refused: an order that is no draft, a line that is gone, a quantity or price that cannot be
+    Refused: an order that is no draft, a form over somebody else's change, a line that is gone, a quantity or price that cannot be
     kept, a blocked supplier, an off-list supplier without reason and explanation.
     """
     order = lock_order(order)
     require_status(order, PurchaseOrder.Status.DRAFT)
     require_revision(order, revision_shown)
+    require_seen(order, form_revision, actor)
     lines = {line.line_no: line for line in lock_lines(order, _touched(order, changes))}
     words = _change_head(order, lines, changes.head)
     words += _choose_supplier(order, lines, changes.choice)
@@ -156,6 +158,25 @@ def change_draft(
         revision=order.revision,
     )
     return order
+
+
+def require_seen(order: PurchaseOrder, form_revision: int | None, actor: User) -> None:
+    """Refuses a form that would write over what somebody else changed since the form was made. One's
+    own later saves, a cell at a time, one knows."""
+    if form_revision is None or order.revision <= form_revision:
+        return
+    since = BusinessEvent.objects.filter(
+        subject_type=PurchaseOrder._meta.label_lower,
+        subject_id=order.pk,
+        payload__revision__gt=form_revision,
+    )
+    by_another = since.exclude(actor=actor).select_related("actor").order_by("-pk").first()
+    if by_another is not None:
+        raise BusinessRuleError(
+            "changed_meanwhile",
+            f"{by_another.actor or 'Somebody'} changed this order meanwhile. Look at it again "
+            "before you go on.",
+        )
 
 
 def _touched(order: PurchaseOrder, changes: DraftChanges) -> Q:

@@ -28,7 +28,13 @@ from procure.screens import render_screen
 from procure.tenancy import OrganizationRequest
 from purchasing.budgeting import budget_state
 from purchasing.commitments import commitments_of_order
-from purchasing.drafting import DraftChanges, change_draft, only_place, start_draft
+from purchasing.drafting import (
+    DraftChanges,
+    change_draft,
+    only_place,
+    require_seen,
+    start_draft,
+)
 from purchasing.friction import friction_choice
 from purchasing.models import PurchaseOrder, PurchaseOrderLine
 from purchasing.order_form import (
@@ -97,6 +103,7 @@ def order_submit(request: OrganizationRequest, public_id: uuid.UUID | None = Non
     try:
         changes = read_changes(_posted(request), order, _named_lines(request, order))
         order = _apply(request, order, changes)
+        require_seen(order, _shown(request), request.user)
         order = submit_purchase_order(order, revision_shown=order.revision, actor=request.user)
     except BusinessRuleError as error:
         return _refused(request, order, changes, error)
@@ -232,7 +239,14 @@ def _apply(
         return start_draft(
             changes=changes, currency=request.organization.currency, actor=request.user
         )
-    return change_draft(order, changes=changes, actor=request.user)
+    shown = None if request.htmx else _shown(request)  # a cell alone writes over nothing else
+    return change_draft(order, changes=changes, form_revision=shown, actor=request.user)
+
+
+def _shown(request: OrganizationRequest) -> int | None:
+    """The revision that the form was made from."""
+    text = request.POST.get("revision", "")
+    return int(text) if text.isdecimal() and len(text) < 10 else None
 
 
 def _base(request: OrganizationRequest, order: PurchaseOrder) -> str:

@@ -34,6 +34,7 @@ from suppliers.validity import valid_on
 Row = TypeVar("Row", bound=models.Model)
 
 LINE_CELL = re.compile(r"line-(\d{1,6})-(sku|ordered_quantity|unit_price|price_reason)")
+_LINE_NO = re.compile(r"(\d{1,6})")
 _NEW_CELL = re.compile(r"new-(\w{1,20})-sku")
 _LIST_FIELDS: dict[str, tuple[type[models.Model], str]] = {
     "category": (Category, "Choose a category from the list."),
@@ -109,7 +110,9 @@ def read_changes(
         choice=_choice(post, order),
         lines=_line_changes(post, lines, skus),
         added=list(_added_lines(post, skus)),
-        removed=[int(post["remove"])] if post.get("remove", "").isdecimal() else [],
+        removed=[int(removed[1])]
+        if (removed := _LINE_NO.fullmatch(post.get("remove", "")))
+        else [],
     )
 
 

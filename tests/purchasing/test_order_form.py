@@ -224,6 +224,27 @@ def test_another_companys_rows_are_not_on_the_lists(
     assert fresh(world, order).revision == 1
 
 
+def test_a_form_left_open_writes_over_nobody_elses_change(
+    world: World, buyer: Client, order: PurchaseOrder
+) -> None:
+    """Both opened revision 1; the sourcing lead orders 700. The buyer's form still says 10."""
+    base = world.url(f"orders/{order.public_id}/edit/")
+    lead = world.client("sourcing_lead")
+    stale = {"revision": "1", "line-1-ordered_quantity": "10", "cost_center": "B"}
+    assert lead.post(f"{base}save/", {"line-1-ordered_quantity": "700"}).status_code == 302
+    for step in ("save/", "submit/"):
+        answer = buyer.post(f"{base}{step}", stale)
+        assert answer.status_code == 422
+        assert "changed this order meanwhile" in answer.content.decode()
+        assert line(world, order).ordered_quantity == 700
+        assert (fresh(world, order).revision, fresh(world, order).status) == (2, "draft")
+    assert buyer.post(f"{base}save/", {**stale, "revision": "2"}).status_code == 302
+    assert line(world, order).ordered_quantity == 10
+    own = {**stale, "revision": "2", "cost_center": "C"}
+    assert buyer.post(f"{base}save/", own).status_code == 302, "one knows one's own saves"
+    assert buyer.post(f"{base}save/", {"remove": "1" * 5000}).status_code == 302
+
+
 def test_only_drafts_are_changed(world: World, buyer: Client, order: PurchaseOrder) -> None:
     PurchaseOrder._base_manager.filter(pk=order.pk)
     with world.inside():
