@@ -46,6 +46,7 @@ PRICED_FIELDS = (
     "amount",
     "price_source",
     "price_break",
+    "quotation_line",
     "agreed_price",
     "agreed_lead_time_days",
 )
@@ -131,8 +132,9 @@ def change_draft(
 ) -> PurchaseOrder:
     """Changes a draft and prices anew what the change touches; the revision rises by one.
 
-    Refused: an order that is no draft, a form over somebody else's change, a line that is gone, a quantity or price that cannot be
-    kept, a blocked supplier, an off-list supplier without reason and explanation.
+    Refused: an order that is no draft, a form over somebody else's change, a line that is gone, a
+    quantity or price that cannot be kept, a blocked supplier, an off-list supplier without reason
+    and explanation.
     """
     order = lock_order(order)
     require_status(order, PurchaseOrder.Status.DRAFT)

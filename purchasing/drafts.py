@@ -85,6 +85,7 @@ def set_price(
     What the agreement says is kept beside it, also when another price was entered.
     """
     line.price_break_id = known.price_break_id if known else None
+    line.quotation_line_id = known.quotation_line_id if known else None
     line.agreed_price = known.agreed_price if known else None
     line.agreed_lead_time_days = known.agreed_lead_time_days if known else None
     suggested = known.unit_price if known else None

@@ -222,6 +222,9 @@ class PurchaseOrderLine(OrganizationOwned):
         max_length=10, choices=PriceSource.choices, default=PriceSource.ENTERED
     )
     price_break = OrganizationForeignKey(PriceBreak, null=True, blank=True, related_name="+")
+    quotation_line = OrganizationForeignKey(
+        "suppliers.QuotationLine", null=True, blank=True, related_name="+"
+    )
     agreed_price = UnitPriceField(null=True, blank=True)
     agreed_lead_time_days = models.PositiveSmallIntegerField(null=True, blank=True)
     price_reason = models.CharField(max_length=300, blank=True)

@@ -275,7 +275,11 @@ class LineProgress:
 
 def line_progress(order: PurchaseOrder) -> list[LineProgress]:
     """The order's lines with SKU and quantities: two statements."""
-    lines = list(order.lines.select_related("sku").order_by("line_no"))
+    lines = list(
+        order.lines.select_related("sku", "quotation_line__request_line__request").order_by(
+            "line_no"
+        )
+    )
     quantities = line_quantities([line.pk for line in lines])
     return [LineProgress(line, quantities[line.pk]) for line in lines]
 

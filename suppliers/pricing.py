@@ -46,6 +46,7 @@ class LinePrice:
     agreed_price: Decimal | None = None
     agreed_lead_time_days: int | None = None
     agreed_to: date | None = None
+    quotation_line_id: int | None = None
     quoted_in: str = ""
     quoted_to: date | None = None
     last_paid: Decimal | None = None
@@ -177,6 +178,7 @@ def _at_quote(quoted: QuotedPrice) -> LinePrice:
     return LinePrice(
         unit_price=quoted.unit_price,
         source=QUOTE,
+        quotation_line_id=quoted.line_id,
         quoted_in=quoted.request_number,
         quoted_to=quoted.valid_to,
         next_quantity=quoted.next_quantity,

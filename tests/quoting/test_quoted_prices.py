@@ -17,7 +17,7 @@ from purchasing.order_form import form_lines
 from purchasing.ordering import OrderedLine
 from suppliers import quoted_prices, quoting
 from suppliers.awarding import AwardChoice, award_quotation
-from suppliers.models import Quotation, QuotationRequest, SkuCost, Supplier
+from suppliers.models import Quotation, QuotationLine, QuotationRequest, SkuCost, Supplier
 from suppliers.pricing import LinePrice, WantedLine, line_prices
 from suppliers.sourcing import supplier_ranking
 from tests.factories import SkuFactory
@@ -90,11 +90,17 @@ def test_the_order_line_takes_it_and_the_form_names_it(inside: World) -> None:
         Decimal("0.5"),
         PurchaseOrderLine.PriceSource.QUOTE,
     )
+    offered = QuotationLine.objects.get(supplier=inside.kestrel, request_line__sku=inside.shipper)
+    assert line.quotation_line == offered
     (shown,) = form_lines(order)
     assert shown.source.startswith("quote RFQ-1001 valid until ")
     assert not shown.is_edited
     page = inside.client("buyer").get(inside.url(f"orders/{order.public_id}/edit/"))
     assert "quote RFQ-1001 valid until" in page.content.decode()
+    read = inside.client("buyer").get(inside.url(f"orders/{order.public_id}/"))
+    assert "quote RFQ-1001</span>" in read.content.decode()
+    agreed = drafted(inside, lines=[OrderedLine(inside.shipper, Decimal(10))])
+    assert agreed.lines.get().quotation_line is None
 
 
 def test_who_quoted_is_ranked_for_the_order(inside: World) -> None:
