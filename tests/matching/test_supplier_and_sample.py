@@ -123,6 +123,7 @@ def test_a_smaller_invoice_is_drawn_more_rarely(value: str, draw: str, is_drawn:
 
 def test_without_a_threshold_all_are_drawn_alike() -> None:
     assert Sample(D(5), D(0)).is_drawn(D(1), D("0.0499"))
+    assert str(Sample(D(5), D(0))) == "5 % of them"
 
 
 def test_without_tolerance_limits_are_exact_and_what_was_off_stays_off() -> None:
