@@ -20,14 +20,15 @@ from django.shortcuts import redirect
 from django.utils import timezone
 
 from procure.forms import MOST_PASSWORD
+from procure.rate_limits import count_once_more
 from procure.screens import render_screen
 from procure.tenancy import OrganizationRequest, View
 
 FRESH_MINUTES = 5
 MOST_WRONG_PASSWORDS = 5
-PASSWORD = "identity_password"  # the name of a field, as the two below name keys of the session
+PASSWORD = "identity_password"  # the name of a field, as the one below names a key of the session
 CONFIRMED_AT = "identity_confirmed_at"
-WRONG_PASSWORDS = "identity_wrong_passwords"
+WRONG_PASSWORDS_SECONDS = 24 * 60 * 60
 NOT_CARRIED = (PASSWORD, "csrfmiddlewaretoken")
 
 
@@ -81,13 +82,20 @@ def is_fresh(request: HttpRequest) -> bool:
 
 def _confirm(request: HttpRequest) -> None:
     request.session[CONFIRMED_AT] = int(timezone.now().timestamp())
-    request.session.pop(WRONG_PASSWORDS, None)
 
 
 @receiver(user_logged_in, dispatch_uid="procure.identity")
 def signed_in(sender: object, request: HttpRequest, **_: object) -> None:
     """Signing in is giving the password."""
     _confirm(request)
+
+
+def _wrong_passwords(request: OrganizationRequest) -> int:
+    """Counts one more since the last right one. In Redis, and not in the session, of which each of
+    several requests at once reads the count from before the others."""
+    since = request.session.get(CONFIRMED_AT, 0)
+    key = f"wrong-identity:{request.session.session_key}:{since}"
+    return count_once_more(key, WRONG_PASSWORDS_SECONDS)
 
 
 def _forget_password(request: OrganizationRequest) -> None:
@@ -100,11 +108,9 @@ def _forget_password(request: OrganizationRequest) -> None:
 
 def _ask(request: OrganizationRequest, form: PasswordForm) -> HttpResponse:
     """The page that asks; who guesses is signed out."""
-    if form.is_bound:
-        request.session[WRONG_PASSWORDS] = request.session.get(WRONG_PASSWORDS, 0) + 1
-        if request.session[WRONG_PASSWORDS] >= MOST_WRONG_PASSWORDS:
-            logout(request)
-            return redirect("login")
+    if form.is_bound and _wrong_passwords(request) >= MOST_WRONG_PASSWORDS:
+        logout(request)
+        return redirect("login")
     carried = [
         (name, value)
         for name, values in request.POST.lists()

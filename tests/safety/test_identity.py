@@ -115,6 +115,21 @@ def test_who_guesses_is_signed_out(world: World) -> None:
     )  # fmt: skip
 
 
+def test_guesses_made_at_once_count_together(world: World) -> None:
+    """Each request reads the session as it was before the others: the count is not kept there."""
+    client = left_open(world, "ap_lead")
+    before = dict(client.session)
+    statuses = []
+    for _ in range(identity.MOST_WRONG_PASSWORDS):
+        session = client.session
+        session.clear()
+        session.update(before)
+        session.save()
+        answer, count = proposed(world, client, identity_password="guess")
+        statuses.append(answer.status_code)
+    assert (statuses, count) == ([422] * (identity.MOST_WRONG_PASSWORDS - 1) + [302], 0)
+
+
 def test_control_without_the_guard_an_open_browser_is_enough(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
