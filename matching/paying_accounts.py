@@ -6,6 +6,7 @@ from django.db import transaction
 from django.utils import timezone
 from stdnum import iban as ibans
 from stdnum.exceptions import ValidationError
+from stdnum.us import rtn
 
 from matching.models import PayingAccount
 from procure.constraints import refusing
@@ -15,30 +16,35 @@ from procure.events import record
 from procure.models import User
 
 Status = PayingAccount.Status
+DOLLARS = "USD"
 
 
 @transaction.atomic
 def propose_paying_account(
-    *, holder: str, iban: str, bic: str, bank_name: str, currency: str, actor: User
+    *,
+    holder: str,
+    iban: str = "",
+    account_number: str = "",
+    routing_number: str = "",
+    bic: str,
+    bank_name: str,
+    currency: str,
+    actor: User,
 ) -> PayingAccount:
     """Enters an account of ours; it is used once a second person has confirmed it.
 
-    Refused: no holder, an IBAN that fails its check, an account of that currency that waits already.
+    Refused: no holder, neither an IBAN nor an account number with its routing number, or both, a
+    number that fails its check, an account of that currency that waits already.
     """
     if not holder.strip():
         raise BusinessRuleError("holder", "Say whose account it is.", "holder")
-    try:
-        number = ibans.validate(iban)
-    except ValidationError as error:
-        raise BusinessRuleError(
-            "iban", "This is no IBAN: check it for a typing error.", "iban"
-        ) from error
+    currency = currency.strip().upper()
     account = PayingAccount(
         holder=holder.strip()[:70],
-        iban=number,
+        **_numbers(iban, account_number, routing_number, currency),
         bic="".join(bic.split()).upper(),
         bank_name=bank_name.strip(),
-        currency=currency.strip().upper(),
+        currency=currency,
         proposed_by=actor,
     )
     waits = BusinessRuleError(
@@ -48,6 +54,33 @@ def propose_paying_account(
         account.save()
     _tell("proposed", account, actor)
     return account
+
+
+def _numbers(iban: str, account_number: str, routing_number: str, currency: str) -> dict[str, str]:
+    """The numbers without blanks, once they are found sound."""
+    account, routing = ("".join(one.split()) for one in (account_number, routing_number))
+    if iban.strip() and (account or routing):
+        words = "Give the IBAN, or the account and routing number, not both."
+        raise BusinessRuleError("both", words, "iban")
+    if not account and not routing:
+        try:
+            return {"iban": ibans.validate(iban)}
+        except ValidationError as error:
+            raise BusinessRuleError(
+                "iban", "This is no IBAN: check it for a typing error.", "iban"
+            ) from error
+    if not (account.isascii() and account.isalnum()):
+        words = "Give the account number, in letters and digits."
+        raise BusinessRuleError("account_number", words, "account_number")
+    is_sound = (
+        rtn.is_valid(routing)
+        if currency == DOLLARS
+        else routing.isascii() and (routing.replace("-", "").isalnum())
+    )
+    if not is_sound:
+        words = "This is no routing number: check it for a typing error."
+        raise BusinessRuleError("routing_number", words, "routing_number")
+    return {"account_number": account, "routing_number": routing}
 
 
 @transaction.atomic

@@ -53,7 +53,14 @@ class PayingAccountForm(forms.Form):
     """A bank account of ours that payments leave from."""
 
     holder = forms.CharField(label="Account holder", max_length=70)
-    iban = forms.CharField(label="IBAN", max_length=42)
+    iban = forms.CharField(
+        label="IBAN", max_length=42, required=False, help_text="Or the two numbers beside it."
+    )
+    account_number = forms.CharField(label="Account number", max_length=34, required=False)
+    routing_number = forms.CharField(
+        label="Routing number", max_length=20, required=False,
+        help_text="Of the bank: nine digits in the United States, else its sort code.",
+    )  # fmt: skip
     bic = forms.CharField(label="BIC", max_length=11, required=False)
     bank_name = forms.CharField(label="Bank", max_length=200, required=False)
     currency = forms.CharField(max_length=3, initial="EUR", help_text="Three letters, as EUR.")

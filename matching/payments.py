@@ -24,7 +24,7 @@ PROTECT = models.PROTECT
 class PayingAccount(Addressed):
     """A bank account of ours that payments leave from, entered by one person, confirmed by another.
 
-    The newest confirmed account of a currency is in use. Nothing is edited: a change is another row.
+    Known by its IBAN, or by its number with the routing number of its bank. The newest confirmed account of a currency is in use. Nothing is edited: a change is another row.
     """
 
     class Status(models.TextChoices):
@@ -33,7 +33,9 @@ class PayingAccount(Addressed):
         REJECTED = "rejected", "Rejected"
 
     holder = models.CharField(max_length=70)
-    iban = models.CharField(max_length=34)
+    iban = models.CharField(max_length=34, blank=True)
+    account_number = models.CharField(max_length=34, blank=True)
+    routing_number = models.CharField(max_length=20, blank=True)
     bic = models.CharField(max_length=11, blank=True)
     bank_name = models.CharField(max_length=200, blank=True)
     currency = models.CharField(max_length=3)
@@ -61,6 +63,11 @@ class PayingAccount(Addressed):
                 condition=~Q(status="confirmed") | ~Q(decided_by=F("proposed_by")),
                 name="matching_payingaccount_second_person",
             ),
+            models.CheckConstraint(
+                condition=(~Q(iban="") & Q(account_number="", routing_number=""))
+                | (Q(iban="") & ~Q(account_number="") & ~Q(routing_number="")),
+                name="matching_payingaccount_number",
+            ),
         ]
 
     def __str__(self) -> str:
@@ -68,8 +75,10 @@ class PayingAccount(Addressed):
 
     @property
     def masked(self) -> str:
-        """What everybody may see of the number: its country and last digits."""
-        return f"{self.iban[:2]} •••• {self.iban[-4:]}"
+        """What everybody may see of the number: its country, if it says one, and last digits."""
+        if self.iban:
+            return f"{self.iban[:2]} •••• {self.iban[-4:]}"
+        return f"•••• {self.account_number[-4:]}"
 
 
 class PaymentBatch(Addressed):

@@ -14,6 +14,7 @@ from matching.paying_accounts import confirm_paying_account, propose_paying_acco
 from matching.sending import export_payment_batch
 
 OUR_IBAN = "DE02120300000000202051"
+OUR_ACCOUNT, OUR_ROUTING = "0004417790", "123456780"
 WITH_DISCOUNT = 6
 
 
@@ -29,6 +30,16 @@ def make_payments(company: Company) -> None:
         actor=people["aplead"],
     )
     confirm_paying_account(account, actor=people["admin"])
+    ours = propose_paying_account(
+        holder=company.organization.name,
+        account_number=OUR_ACCOUNT,
+        routing_number=OUR_ROUTING,
+        bic="",
+        bank_name="First Harbor Bank",
+        currency="USD",
+        actor=people["aplead"],
+    )
+    confirm_paying_account(ours, actor=people["admin"])
     offered = _free("USD", 5 * WITH_DISCOUNT)[:: WITH_DISCOUNT - 1]
     SupplierInvoice.objects.filter(pk__in=[one.pk for one in offered]).update(
         early_discount_percent=Decimal(2), discount_until=today + timedelta(days=4)

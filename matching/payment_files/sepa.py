@@ -28,7 +28,7 @@ def write_sepa(outgoing: Outgoing) -> bytes:
         raise BusinessRuleError(
             "currency", "A SEPA file pays EUR. Take the CSV for other currencies.", "file_format"
         )
-    if debtor is None:
+    if debtor is None or not debtor.iban:
         raise BusinessRuleError(
             "no_account", "Enter and confirm our own EUR account in the settings first."
         )

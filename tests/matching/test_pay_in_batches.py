@@ -18,6 +18,7 @@ from matching.holds import Cause
 from matching.models import (
     Hold,
     InvoicePayment,
+    PayingAccount,
     PaymentBatch,
     PaymentBatchLine,
     PaymentFile,
@@ -270,6 +271,32 @@ def test_a_sepa_file_pays_each_supplier_once_from_our_confirmed_account(inside: 
     assert text.count("<CdtTrfTxInf>") == 1
     for part in (OUR_IBAN, "DE89370400440532013000", ">150.50</InstdAmt>", f"{batch.number} A, B"):
         assert part in text
+
+
+def test_an_account_in_the_united_states_has_a_routing_number(inside: World) -> None:
+    lead, admin = inside.people["ap_lead"], inside.people["admin"]
+    given = {"holder": "Acme", "bic": "", "bank_name": "", "currency": "USD", "actor": lead}
+    for numbers, field in (
+        ({}, "iban"),
+        ({"iban": OUR_IBAN, "account_number": "1"}, "iban"),
+        ({"routing_number": "123456780"}, "account_number"),
+        ({"account_number": "0004417790"}, "routing_number"),
+        ({"account_number": "0004417790", "routing_number": "123456781"}, "routing_number"),
+    ):
+        with pytest.raises(BusinessRuleError) as refused:
+            propose_paying_account(**numbers, **given)
+        assert (refused.value.field, PayingAccount.objects.count()) == (field, 0)
+    ours = propose_paying_account(
+        account_number="000 441 7790", routing_number="1234 56780", **given
+    )
+    confirm_paying_account(ours, actor=admin)
+    assert ours.masked == "•••• 7790"
+    batch = batch_of(inside, approved(inside, "A", 100), until="released")
+    file = export_payment_batch(batch, file_format="csv", actor=inside.people["ap_clerk"])
+    (row,) = csv.DictReader(io.StringIO(bytes(file.content).decode()))
+    assert (row["from_account_number"], row["from_routing_number"], row["from_iban"]) == (
+        "0004417790", "123456780", "",
+    )  # fmt: skip
 
 
 def test_what_the_bank_says_counts_once(inside: World) -> None:
