@@ -62,12 +62,13 @@ def commitment_list(request: OrganizationRequest) -> HttpResponse:
     page = Paginator(rows, ROWS_PER_PAGE).get_page(request.GET.get("page"))
     address = _address(request, "commitment_list")
     can_source = request.membership.may("sourcing.write")
+    is_open = supplier is None or supplier.status == Supplier.Status.ACTIVE
     context = {
         "page": page,
         "rows": list(page),
         "is_part": bool(supplier or agreement),
         "views": [(words, f"{address}?view={name}", name == view, None) for words, name in VIEWS],
-        "new_url": _address(request, "commitment_new") if can_source else "",
+        "new_url": _address(request, "commitment_new") if can_source and is_open else "",
     }
     return render_screen(
         request,
