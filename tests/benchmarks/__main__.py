@@ -1,4 +1,7 @@
-"""`python3 manage.py bench [--only NAME …] [--invoices N]`: prints one JSON object."""
+"""`python3 manage.py bench [--only NAME …]`: prints one JSON object.
+
+The labelled sets take minutes and measure no speed: they are played only when they are named.
+"""
 
 from __future__ import annotations
 
@@ -17,13 +20,16 @@ import django
 from tests.benchmarks import measuring
 from tests.benchmarks.house import own_servers
 
-NAMES = ("cycle", "form", "import", "screens", "freshness", "throughput")
+NAMES = ("cycle", "form", "import", "screens", "freshness", "throughput", "labelled")
 
 
 def main(argv: list[str]) -> int:
     parser = argparse.ArgumentParser(prog="manage.py bench")
-    parser.add_argument("--only", nargs="+", choices=NAMES, default=list(NAMES))
+    parser.add_argument("--only", nargs="+", choices=NAMES, default=list(NAMES[:-1]))
     parser.add_argument("--invoices", type=int, default=10_000)
+    parser.add_argument("--stored", type=int, default=1_000_000, help="Lines of a grown ledger.")
+    parser.add_argument("--seeds", type=int, nargs="+", default=[1, 2, 3])
+    parser.add_argument("--orders", type=int, default=600, help="Of a labelled set.")
     options = parser.parse_args(argv)
     wanted = set(options.only)
     if wanted & {"screens", "freshness"}:
@@ -31,7 +37,7 @@ def main(argv: list[str]) -> int:
     began, load = time.perf_counter(), os.getloadavg()
     with own_servers() as home:
         django.setup()
-        report = measure(wanted, home, options.invoices)
+        report = measure(wanted, home, options)
     report["machine"] = {
         "cores": os.cpu_count(),
         "python": platform.python_version(),
@@ -43,12 +49,12 @@ def main(argv: list[str]) -> int:
     return 0
 
 
-def measure(wanted: set[str], home: Any, invoices: int) -> dict[str, Any]:
+def measure(wanted: set[str], home: Any, options: argparse.Namespace) -> dict[str, Any]:
     # Only now: these modules read the settings, which name the bench's own servers.
     from django.conf import settings
     from django.db import connections
 
-    from tests.benchmarks import cycle, form, real, throughput
+    from tests.benchmarks import cycle, form, labelled, real, throughput
 
     settings.DEBUG = False
     sections = {
@@ -57,7 +63,8 @@ def measure(wanted: set[str], home: Any, invoices: int) -> dict[str, Any]:
         "import": real.bench_import,
         "screens": real.bench_screens,
         "freshness": lambda: real.bench_freshness(home),
-        "throughput": lambda: throughput.bench_throughput(invoices),
+        "throughput": lambda: throughput.bench_throughput(options.invoices, options.stored),
+        "labelled": lambda: labelled.bench_labelled(options.seeds, options.orders),
     }
     try:
         smallest = {"smallest_transaction_ms": measuring.commit_milliseconds()}

@@ -90,6 +90,11 @@ def target(figure: float, at_most: float) -> Report:
     return {"figure": figure, "at_most": at_most, "met": figure <= at_most}
 
 
+def at_least(figure: float, wanted: float) -> Report:
+    """A figure beside what it has to reach."""
+    return {"figure": figure, "at_least": wanted, "met": figure >= wanted}
+
+
 def say(sentence: str) -> None:
     """For the person who waits; standard output carries the report."""
     print(
