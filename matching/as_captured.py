@@ -17,6 +17,7 @@ from procure.money import ZERO, allocate, minor_unit, plain_decimal, round_half_
 from suppliers.models import Supplier
 
 AMOUNT_PLACES = 4
+MOST_NOTE = 2_000
 OTHER = "other"
 _CODES = {"FC": "freight", "DL": "freight", "FI": "freight", "ABL": "pallet"}  # UNTDID 7161
 _WORDS = (
@@ -55,9 +56,15 @@ def captured_from(
         prepaid_amount=document.prepaid - document.rounding,
         total_amount=document.payable,
         order_reference=document.order_reference,
-        note=document.buyer_reference,
+        despatch_reference=", ".join(document.despatch_references),
+        note=note_of(document),
         credits_number=document.credits_number or credits_number,
     )
+
+
+def note_of(document: Einvoice) -> str:
+    """Its free text: the buyer's reference, then its notes."""
+    return "\n".join(filter(None, (document.buyer_reference, *document.notes)))[:MOST_NOTE]
 
 
 def _tax(document: Einvoice) -> Decimal:

@@ -11,7 +11,7 @@ from typing import Any
 from django.db.models import Case, F, Sum, Value, When
 from django.http import Http404
 
-from matching.as_captured import charge_code, line_from
+from matching.as_captured import charge_code, line_from, note_of
 from matching.captured_files import CapturedFile
 from matching.einvoices.document import Einvoice, WrittenLine
 from matching.forms import BLANK_LINES, CHARGES, InvoiceForm, InvoiceLineFormSet
@@ -99,6 +99,8 @@ def forms_for_document(document: Einvoice, currency: str) -> tuple[InvoiceForm, 
             "number": document.number,
             "credits_number": document.credits_number,
             "order_reference": document.order_reference,
+            "despatch_reference": ", ".join(document.despatch_references)[:200],
+            "note": note_of(document),
             "currency": document.currency or currency,
             "invoiced_on": document.issued_on,
             "due_on": document.due_on,

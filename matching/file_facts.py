@@ -33,6 +33,7 @@ def written_facts(document: Einvoice) -> list[tuple[str, str]]:
         ("Invoice date", day[0]),
         ("Due", day[1]),
         ("Our order", document.order_reference),
+        ("Delivery notes", ", ".join(document.despatch_references)),
         ("Seller", seller.name),
         ("Tax id", ", ".join(seller.tax_ids)),
         ("Delivered from", seller.endpoint),

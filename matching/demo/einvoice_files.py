@@ -52,6 +52,8 @@ class Sale:
     account: str = ""
     credits_number: str = ""
     due_on: date | None = None
+    delivery_note: str = ""
+    text: str = ""
     seller_address: str = ""
     buyer_address: str = ""
 
@@ -119,6 +121,10 @@ def _fields(sale: Sale) -> dict[str, Any]:
         ],
         "BG-25": [_line_fields(sale, place, line) for place, line in enumerate(sale.lines, 1)],
     }
+    if sale.delivery_note:
+        fields["BT-16"] = sale.delivery_note
+    if sale.text:
+        fields["BG-1"] = [{"BT-22": sale.text}]
     if sale.account:
         fields |= {"BT-81": "58", "BT-84": sale.account}
     if sale.credits_number:

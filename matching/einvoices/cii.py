@@ -26,6 +26,7 @@ NAMESPACES = {
 }
 INVOICE = f"{{{NAMESPACES['rsm']}}}CrossIndustryInvoice"
 _DAY = "udt:DateTimeString"
+_LINE = "ram:IncludedSupplyChainTradeLineItem"
 
 
 def read_cii(root: Node) -> Einvoice:
@@ -50,12 +51,19 @@ def read_cii(root: Node) -> Einvoice:
         ],
         credits_number=settlement.text("ram:InvoiceReferencedDocument/ram:IssuerAssignedID")[:80],
         buyer_reference=agreement.text("ram:BuyerReference"),
+        despatch_references=_despatch_references(trade),
+        notes=(
+            *head.texts("ram:IncludedNote/ram:Content"),
+            *trade.texts(
+                f"{_LINE}/ram:AssociatedDocumentLineDocument/ram:IncludedNote/ram:Content"
+            ),
+        ),
         payment_terms=settlement.text(f"{terms}/ram:Description"),
         type_code=head.text("ram:TypeCode")[:3],
         seller=_party(agreement.find("ram:SellerTradeParty")),
         buyer=_party(agreement.find("ram:BuyerTradeParty")),
         bank_accounts=settlement.texts(f"{means}/ram:IBANID", f"{means}/ram:ProprietaryID"),
-        lines=tuple(_line(line) for line in trade.all("ram:IncludedSupplyChainTradeLineItem")),
+        lines=tuple(_line(line) for line in trade.all(_LINE)),
         charges=charges,
         allowances=allowances,
         taxes=tuple(_taxes(settlement)),
@@ -66,6 +74,16 @@ def read_cii(root: Node) -> Einvoice:
         rounding=totals.decimal("ram:RoundingAmount", "rounding") or ZERO,
         payable=totals.decimal("ram:DuePayableAmount", "amount to pay"),
     )
+
+
+def _despatch_references(trade: Node) -> tuple[str, ...]:
+    """Delivery notes and receipts that the document or a line names."""
+    delivered = (
+        "ram:ApplicableHeaderTradeDelivery", f"{_LINE}/ram:SpecifiedLineTradeDelivery",
+    )  # fmt: skip
+    kinds = ("ram:DespatchAdviceReferencedDocument", "ram:ReceivingAdviceReferencedDocument")
+    paths = (f"{place}/{kind}/ram:IssuerAssignedID" for place in delivered for kind in kinds)
+    return trade.texts(*paths)
 
 
 def _party(party: Node | None) -> Party:

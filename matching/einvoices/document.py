@@ -93,7 +93,8 @@ class WrittenLine:
 class Einvoice:
     """The whole document; `total` is with tax, `payable` what is left to pay of it.
 
-    `type_code` is of UNTDID 1001, as written.
+    `type_code` is of UNTDID 1001, as written. The despatch references name delivery notes and
+    receipts, of the whole and of its lines.
     """
 
     kind: Kind
@@ -104,6 +105,8 @@ class Einvoice:
     order_reference: str = ""
     credits_number: str = ""
     buyer_reference: str = ""
+    despatch_references: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
     payment_terms: str = ""
     type_code: str = ""
     seller: Party = Party()

@@ -45,6 +45,8 @@ def read_ubl(root: Node) -> Einvoice:
         order_reference=_order_reference(root)[:120],
         credits_number=root.text("cac:BillingReference/cac:InvoiceDocumentReference/cbc:ID")[:80],
         buyer_reference=root.text("cbc:BuyerReference"),
+        despatch_references=_despatch_references(root, _line_path(is_note)),
+        notes=root.texts("cbc:Note", f"{_line_path(is_note)}/cbc:Note"),
         payment_terms=root.text("cac:PaymentTerms/cbc:Note"),
         type_code=kind_code[:3],
         seller=_party(root.find("cac:AccountingSupplierParty/cac:Party")),
@@ -65,6 +67,16 @@ def read_ubl(root: Node) -> Einvoice:
 
 def _line_path(is_note: bool) -> str:
     return "cac:CreditNoteLine" if is_note else "cac:InvoiceLine"
+
+
+def _despatch_references(root: Node, line: str) -> tuple[str, ...]:
+    """Delivery notes and receipts that the document or a line names."""
+    return root.texts(
+        "cac:DespatchDocumentReference/cbc:ID",
+        "cac:ReceiptDocumentReference/cbc:ID",
+        f"{line}/cac:DespatchLineReference/cac:DocumentReference/cbc:ID",
+        f"{line}/cac:ReceiptLineReference/cac:DocumentReference/cbc:ID",
+    )
 
 
 def _order_reference(root: Node) -> str:

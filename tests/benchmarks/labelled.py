@@ -38,7 +38,7 @@ def of_seed(seed: int, orders: int) -> Report:
             group: confusion([one for one in verdicts if one.kind in kinds])
             for group, kinds in KINDS.items()
         },
-        "wrong": [str(one) for one in verdicts if not one.is_right],
+        "not_as_labelled": [str(one) for one in verdicts if not one.is_right],
         "bills_of_a_kind": sorted(set(Counter(one.kind for one in verdicts).values())),
         "seconds": round(took / 1000, 1),
         "cpu_seconds": round((cpu.python_ms + cpu.postgres_ms) / 1000, 1),

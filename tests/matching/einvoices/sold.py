@@ -32,6 +32,8 @@ SALE = Sale(
     prepaid=Decimal(3),
     account="DE88200800000970375700",
     due_on=date(2026, 6, 3),
+    delivery_note="LS-7",
+    text="Delivered in two parts",
 )  # fmt: skip
 
 

@@ -106,6 +106,19 @@ def test_a_file_becomes_an_invoice_that_is_matched_and_carries_the_file(world: W
     assert kinds == ["captured_file.received", "supplier_invoice.captured"]
 
 
+@pytest.mark.parametrize(
+    "said", [{"delivery_note": "LS-7"}, {"text": "Goods of your order PO-2, with thanks"}]
+)
+def test_its_order_is_found_by_its_delivery_note_or_its_text(
+    world: World, said: dict[str, str]
+) -> None:
+    with world.inside():
+        order = an_order(world, (world.shipper, 100, "0.612"), number="PO-2")
+        receive(world, order, (1, 100), delivery_note="LS-7")
+    kept = read(world, sold(order_number="", **said)).invoice
+    assert (kept.status, kept.found_reference) == ("approved", "PO-2")
+
+
 def test_charges_discount_tax_and_what_was_paid_before_are_taken_in(world: World) -> None:
     file = read(
         world,

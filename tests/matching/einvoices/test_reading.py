@@ -31,6 +31,8 @@ def test_every_format_gives_the_same_document(content: bytes) -> None:
     assert (found.kind, found.number, found.currency) == ("invoice", "NL-77/2026", "EUR")
     assert (found.issued_on, found.due_on) == (date(2026, 5, 4), date(2026, 6, 3))
     assert (found.order_reference, found.seller.name) == ("PO-1001", "Northline Packaging")
+    assert (found.despatch_references, found.notes) == (("LS-7",), ("Delivered in two parts",))
+    assert found.type_code == "380"
     assert found.seller.tax_ids == ("DE136695976",)
     assert found.bank_accounts == ("DE88200800000970375700",)
     first, second = found.lines

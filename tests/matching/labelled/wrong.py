@@ -88,11 +88,15 @@ def nothing_came(make: Maker) -> Case:
 
 @story
 def too_little_came_later(make: Maker) -> Case:
-    """Two bills wait; what comes is enough for the first of them."""
+    """Two bills wait; what comes is enough for the one that came first."""
     order = make.order(lines=1)
     first = order.all(D("0.6"))
     second = {1: order.line(1).quantity - first[1]}
-    bills = [make.bill(order, first), make.bill(order, second, held("QTY_RECEIVED"))]
+    day = order.issued_on + timedelta(days=10)
+    bills = [
+        make.bill(order, first, invoiced_on=day),
+        make.bill(order, second, held("QTY_RECEIVED"), invoiced_on=day),
+    ]
     return Case("", [order], [bills, [Delivery(order, first)]])
 
 
