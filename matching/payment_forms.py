@@ -54,7 +54,7 @@ class PayingAccountForm(forms.Form):
 
     holder = forms.CharField(label="Account holder", max_length=70)
     iban = forms.CharField(
-        label="IBAN", max_length=42, required=False, help_text="Or the two numbers beside it."
+        label="IBAN", max_length=42, required=False, help_text="Or the account and routing number."
     )
     account_number = forms.CharField(label="Account number", max_length=34, required=False)
     routing_number = forms.CharField(
