@@ -57,6 +57,8 @@ EARLIER = """
 """
 # The first earlier invoice by number and the first by amount: however many share the amount, no
 # more come back than these two per biller, and the search by amount ends at the first it finds.
+# The days are compared in a way that no index knows: asked for a range of days, Postgres would
+# read all invoices of those days and of that supplier instead of the few of the same amount.
 FIRST_REPEATED = f"""
 WITH given AS (
     SELECT * FROM unnest(%(ids)s::bigint[], %(suppliers)s::bigint[], %(tax_ids)s::text[],
@@ -83,7 +85,7 @@ UNION ALL
 SELECT b.id, 'amount', first.id, first.number FROM biller b CROSS JOIN LATERAL (
     SELECT c.id, c.number FROM matching_supplierinvoice c
     WHERE {EARLIER} AND c.total_amount = b.total AND (
-        c.invoiced_on BETWEEN b.day - %(within)s::int AND b.day + %(within)s::int
+        abs(c.invoiced_on - b.day) <= %(within)s::int
         OR c.supplier_id = b.supplier_id AND {ONE_KEYSTROKE_APART}
     )
     ORDER BY c.id LIMIT 1
