@@ -31,7 +31,8 @@ SCORE_RULE = (
     "Cost 50: all for the lowest landed cost of a complete quote, two fewer per percent above it. "
     "Record 30: the scorecard of 12 months, half without one. "
     "Arrival 20: all when everything comes by the needed-by day, four fewer per day late, half "
-    "when a lead time is missing."
+    "when a lead time is missing. A quote that is late, or older than a change of the request, is "
+    "shown and never the lowest."
 )
 
 

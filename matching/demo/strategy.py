@@ -122,10 +122,10 @@ def _set_strategies(sourcing: User) -> None:
 
 def _rest_on(decision: SourcingDecision, chosen: list[Supplier]) -> None:
     category = decision.category
-    entries = ApprovedVendor.objects.filter(category=category, supplier__in=chosen)
+    entries = ApprovedVendor.objects.filter(category=category, supplier__in=chosen, decision=None)
     entries.update(decision=decision)
     agreements = PriceAgreement.objects.filter(
-        supplier__in=chosen, valid_to__gte=decision.decided_on
+        supplier__in=chosen, valid_to__gte=decision.decided_on, decision=None
     )
     agreements.filter(breaks__sku__category=category).update(decision=decision)
     orders = PurchaseOrder.objects.filter(category=category, supplier__in=chosen)
