@@ -111,8 +111,8 @@ def invoice_detail(request: OrganizationRequest, public_id: uuid.UUID) -> HttpRe
         else None,
         "events": timeline({"matching.supplierinvoice": [invoice.pk]}),
         "attached": attached(request, invoice),
-        "responses": list(invoice.responses.select_related("made_by").order_by("pk")),
-        "came_as_file": invoice.captured_files.filter(document__isnull=False).exists(),
+        # Asked for by the page only where there can be some.
+        "responses": invoice.responses.select_related("made_by").order_by("pk"),
         "can_write": request.membership.may("invoices.write"),
         "can_void": request.membership.may("invoices.write")
         and invoice.status in {SupplierInvoice.Status.OPEN, SupplierInvoice.Status.APPROVED},

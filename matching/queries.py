@@ -27,6 +27,7 @@ from django.db.models.functions import Least
 from django.shortcuts import get_object_or_404
 from django.utils import timezone
 
+from matching.captured_files import CapturedFile
 from matching.models import Hold, Resolution, SupplierInvoice, SupplierInvoiceLine, Tolerance
 from matching.questions import HoldQuestion
 from matching.results import Check
@@ -253,8 +254,14 @@ def queued_item(item: QueueItem) -> HeldItem | None:
 
 
 def found_invoice(public_id: uuid.UUID) -> SupplierInvoice:
-    """The invoice behind an address with its supplier and who voided it, or 404."""
-    rows = SupplierInvoice.objects.select_related("supplier", "voided_by")
+    """The invoice behind an address with its supplier and who voided it, or 404.
+
+    `came_as_file` says whether it was read out of an electronic invoice.
+    """
+    files = CapturedFile.objects.filter(invoice=OuterRef("pk"), document__isnull=False)
+    rows = SupplierInvoice.objects.select_related("supplier", "voided_by").annotate(
+        came_as_file=Exists(files)
+    )
     invoice: SupplierInvoice = get_object_or_404(rows, public_id=public_id)
     return invoice
 
