@@ -1,4 +1,4 @@
-"""The order form: a draft with the first thing saved, one cell a request, friction, no JavaScript."""
+"""The order form: a draft with the first thing saved, one cell a request, and friction."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ from purchasing.ordering import OrderedLine
 from suppliers.models import Category, PriceBreak, Supplier
 from tests.factories import PriceBreakFactory, SkuFactory
 from tests.purchasing.buying import drafted
+from tests.purchasing.order_form import HTMX, fresh, line, orders, save, saved
 from tests.world import World
 
 pytestmark = pytest.mark.django_db
 
-HTMX = {"HX-Request": "true"}
 EXPLANATION = "Northline is too late for the run on Monday."
 
 
@@ -35,34 +35,6 @@ def buyer(world: World) -> Client:
 def order(world: World) -> PurchaseOrder:
     with world.inside():
         return drafted(world)
-
-
-def save(client: Client, world: World, order: PurchaseOrder, **cells: str) -> Any:
-    """One cell as htmx sends it."""
-    return client.post(
-        world.url(f"orders/{order.public_id}/edit/save/"),
-        {name.replace("__", "-"): text for name, text in cells.items()},
-        headers=HTMX,
-    )
-
-
-def saved(answer: Any) -> dict[str, Any]:
-    return dict(json.loads(answer["HX-Trigger"])["pc-saved"])
-
-
-def line(world: World, order: PurchaseOrder, number: int = 1) -> PurchaseOrderLine:
-    with world.inside():
-        return PurchaseOrderLine.objects.get(order=order, line_no=number)
-
-
-def fresh(world: World, order: PurchaseOrder) -> PurchaseOrder:
-    with world.inside():
-        return PurchaseOrder.objects.select_related("supplier").get(pk=order.pk)
-
-
-def orders(world: World) -> int:
-    with world.inside():
-        return PurchaseOrder.objects.count()
 
 
 def test_opening_the_form_stores_nothing(world: World, buyer: Client) -> None:
@@ -410,94 +382,6 @@ def test_pasted_rows_are_shown_first_and_added_when_confirmed(
     buyer.post(path, {"rows": rows, "confirmed": "yes"}, headers=HTMX)
     assert line(world, order, 3).ordered_quantity == 1000
     assert line(world, order, 4).unit_price == Decimal("0.10")
-
-
-# Without JavaScript, and submitting ------------------------------------------------------------
-
-
-def whole_form(world: World, order: PurchaseOrder, **changes: str) -> dict[str, str]:
-    return {
-        "category": str(world.boxes.public_id),
-        "ship_to": str(world.reno.public_id),
-        "needed_on": str(order.needed_on),
-        "supplier": str(world.northline.public_id),
-        "line-1-sku": "CTN-12-KR",
-        "line-1-ordered_quantity": "100",
-        "line-1-unit_price": "0.612",
-        "line-1-price_reason": "",
-        "new-1-sku": "",
-        "new-1-ordered_quantity": "",
-        **changes,
-    }
-
-
-def test_the_whole_form_saves_what_changed_without_javascript(
-    world: World, buyer: Client, order: PurchaseOrder
-) -> None:
-    path = world.url(f"orders/{order.public_id}/edit/save/")
-    answer = buyer.post(path, whole_form(world, order))
-    assert (answer.status_code, fresh(world, order).revision) == (302, 1)
-    sent = whole_form(world, order, **{"line-1-ordered_quantity": "7", "new-1-sku": "DIV-12-SB"})
-    buyer.post(path, sent)
-    assert line(world, order).ordered_quantity == 7
-    assert line(world, order, 3).ordered_quantity == 1
-
-
-def test_a_new_order_is_written_without_javascript(
-    world: World, buyer: Client, order: PurchaseOrder
-) -> None:
-    sent = whole_form(world, order, **{"new-1-sku": "DIV-12-SB", "new-1-ordered_quantity": "12"})
-    buyer.post(world.url("orders/new/save/"), sent)
-    with world.inside():
-        made = PurchaseOrder.objects.exclude(pk=order.pk).get()
-        assert made.lines.get().amount == Decimal("1.07")
-        assert made.supplier == world.northline
-
-
-def test_friction_without_javascript_keeps_the_rest_of_the_form(
-    world: World, buyer: Client, order: PurchaseOrder
-) -> None:
-    sent = whole_form(
-        world, order, **{"supplier": str(world.kestrel.public_id), "line-1-ordered_quantity": "9"}
-    )
-    page = buyer.post(world.url(f"orders/{order.public_id}/edit/save/"), sent)
-    assert "isn’t approved for" in page.content.decode()
-    assert line(world, order).ordered_quantity == 9
-    assert fresh(world, order).supplier == world.northline
-
-
-def test_submitting_takes_the_form_with_it_and_shows_the_order(
-    world: World, buyer: Client, order: PurchaseOrder
-) -> None:
-    path = world.url(f"orders/{order.public_id}/edit/submit/")
-    answer = buyer.post(path, whole_form(world, order, **{"line-1-ordered_quantity": "9"}))
-    assert answer["Location"] == world.url(f"orders/{order.public_id}/")
-    kept = fresh(world, order)
-    assert (kept.number, kept.status) == ("PO-1001", "approved")
-    assert line(world, order).ordered_quantity == 9
-
-
-def test_what_is_missing_is_listed_with_links_and_nothing_is_submitted(
-    world: World, buyer: Client, order: PurchaseOrder
-) -> None:
-    with world.inside():
-        PurchaseOrder.objects.filter(pk=order.pk).update(ship_to=None, needed_on=None)
-    sent = whole_form(world, order, ship_to="", needed_on="")
-    answer = buyer.post(world.url(f"orders/{order.public_id}/edit/submit/"), sent)
-    page = answer.content.decode()
-    assert answer.status_code == 422
-    assert '<a href="#ship_to">Choose where to ship to.</a>' in page
-    assert '<a href="#needed_on">' in page
-    assert fresh(world, order).status == "draft"
-
-
-def test_an_edited_price_without_reason_points_at_its_cell(
-    world: World, buyer: Client, order: PurchaseOrder
-) -> None:
-    sent = whole_form(world, order, **{"line-1-unit_price": "0.65"})
-    answer = buyer.post(world.url(f"orders/{order.public_id}/edit/submit/"), sent)
-    assert '<a href="#line-1-price_reason">' in answer.content.decode()
-    assert fresh(world, order).status == "draft"
 
 
 # Size -------------------------------------------------------------------------------------------

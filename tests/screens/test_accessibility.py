@@ -16,7 +16,8 @@ from playwright.sync_api import Page
 from tests.addresses import Address, organization_addresses, role_with
 from tests.browser import CROSSWISE, EVERY_WAY, SignIn, Way, seen
 from tests.quoting.asking import invitation_of, link_of
-from tests.screens.records import NO_SCREEN, ONLY_POST, RECORDS, Records, make_records
+from tests.screens.no_screen import NO_SCREEN, ONLY_POST
+from tests.screens.records import RECORDS, Records, make_records
 from tests.world import World
 
 ACCOUNT_PAGES = (
