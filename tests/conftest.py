@@ -18,6 +18,15 @@ from psycopg.conninfo import conninfo_to_dict, make_conninfo
 from tests.services import ADMINISTRATOR, TEMPLATE, end_open_transactions
 
 pytest_plugins = ["tests.world", "tests.browser"]
+LONGEST_NAME = 80  # characters or bytes of a parameter
+
+
+def pytest_make_parametrize_id(val: object, argname: str) -> str | None:
+    """A long value gives a test its length as its name: the environment of a process holds no
+    more, and an archive has the time of day in it, on which the workers must not disagree."""
+    if isinstance(val, str | bytes) and len(val) > LONGEST_NAME:
+        return f"{argname} of {len(val)}"
+    return None
 
 
 def log_in_as(role: str) -> None:
