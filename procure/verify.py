@@ -21,9 +21,8 @@ PRODUCTION = {
     "SECRET_KEY": secrets.token_urlsafe(64),
     "ALLOWED_HOSTS": "procure.example",
 }
-# Three processes for two cores, since one often waits for a browser or a server it has started;
-# tests that start whole servers stay on one of them, and so do those with a browser.
-PARALLEL = ["-n", "3", "--dist", "loadgroup"]
+# Two processes share the machine's cores; tests that start whole servers stay on one of them.
+PARALLEL = ["-n", "2", "--dist", "loadgroup"]
 
 
 @dataclass(frozen=True)

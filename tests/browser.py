@@ -19,11 +19,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 from procure.system_packages import find_browser
 
 DESKTOP, PHONE = {"width": 1440, "height": 900}, {"width": 390, "height": 844}
-Rules = dict[str, Any]
 WCAG = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
-EVERY_RULE: Rules = {"type": "tag", "values": WCAG}
-# What another theme can change on a page that was looked at already.
-COLOURS: Rules = {"type": "rule", "values": ["color-contrast"]}
 QUIET = [
     "--no-sandbox",
     "--disable-dev-shm-usage",
@@ -82,11 +78,11 @@ def sign_in(chromium: Browser, live_server: Any) -> Iterator[SignIn]:
         context.close()
 
 
-def complaints(page: Page, rules: Rules = EVERY_RULE) -> list[str]:
+def complaints(page: Page) -> list[str]:
     """What axe finds against WCAG 2.2 A and AA on the page as it stands; axe stays in the page."""
     if not page.evaluate("Boolean(window.axe)"):
         page.evaluate(AXE_SCRIPT)
-    options = {"runOnly": rules, "resultTypes": ["violations"]}
+    options = {"runOnly": {"type": "tag", "values": WCAG}, "resultTypes": ["violations"]}
     found: list[dict[str, Any]] = page.evaluate(
         "options => axe.run(document, options).then(answer => answer.violations)", options
     )
@@ -122,11 +118,9 @@ def seen(page: Page, ways: Sequence[Way]) -> list[str]:
     found = []
     for size in (DESKTOP, PHONE):
         page.set_viewport_size(size)  # type: ignore[arg-type]
-        rules = EVERY_RULE
         for theme in (theme for width, theme in ways if width == size["width"]):
             page.evaluate("theme => { document.documentElement.dataset.theme = theme; }", theme)
-            found += [f"{theme}, {size['width']}: {words}" for words in complaints(page, rules)]
-            rules = COLOURS
+            found += [f"{theme}, {size['width']}: {words}" for words in complaints(page)]
         if over := runs_over(page):
             found.append(f"{size['width']}: {over} pixels wider than the window")
         found += [f"{size['width']}: sideways: {words}" for words in sideways(page)]

@@ -12,6 +12,7 @@ import signal
 import subprocess
 import sys
 
+import psycopg
 import pytest
 import yaml
 
@@ -19,12 +20,11 @@ from procure.bootstrap import ROOT
 from procure.local import (
     database_url,
     spawn_process,
-    start_postgres,
     stop_server,
     tail,
     valkey_binary,
 )
-from tests.services import temporary_place
+from tests.services import TEMPLATE, start_from_template, temporary_place
 
 from .machine import answer, environment_without_services, free_port, wait_for
 
@@ -152,10 +152,16 @@ def test_the_image_holds_the_packages_it_runs_and_not_the_tests():
 
 @pytest.fixture(scope="module")
 def server():
-    """A bare Postgres superuser and the compose file's own Redis command, as the engine starts them."""
+    """A Postgres superuser and the compose file's own Redis command, as the engine starts them.
+
+    The database has its tables already: `manage.py start` makes them from nothing in its test.
+    """
     with contextlib.ExitStack() as running:
         place = running.enter_context(temporary_place())
-        running.callback(stop_server, start_postgres(place), at_once=True)
+        running.callback(stop_server, start_from_template(place), at_once=True)
+        with psycopg.connect(place.admin_url, autocommit=True) as administrator:
+            administrator.execute("DROP DATABASE procure")
+            administrator.execute(f"ALTER DATABASE {TEMPLATE} RENAME TO procure")
         port = free_port()
         command = COMPOSE["redis"]["command"]
         assert command[0] == "valkey-server"

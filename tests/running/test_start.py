@@ -21,6 +21,8 @@ from .machine import (
 
 pytestmark = pytest.mark.xdist_group("servers")
 
+FIRST_START_SECONDS = 240  # it makes and migrates its database, on cores that others use too
+
 
 def test_everything_comes_up_is_kept_up_and_ends_at_ctrl_c(tmp_path):
     state, port = tmp_path / ".local", free_port()
@@ -28,7 +30,9 @@ def test_everything_comes_up_is_kept_up_and_ends_at_ctrl_c(tmp_path):
     try:
         address = f"http://127.0.0.1:{port}"
         wait_for(
-            lambda: answer(f"{address}/readyz")[0] == 200 or started.poll() is not None, "readyz"
+            lambda: answer(f"{address}/readyz")[0] == 200 or started.poll() is not None,
+            "readyz",
+            patience=FIRST_START_SECONDS,
         )
         assert answer(f"{address}/healthz") == (200, "ok\n")
         assert answer(f"{address}/static/fonts/SourceSansPro-Regular.ttf", {"Range": "bytes=0-9"})[
