@@ -13,6 +13,7 @@ arrival, each invoice against what those before it left, so that only the limits
 - What no limit decides (duplicates, bank details, an unknown unit and the like) held the invoice
   then and holds it on both sides.
 - An invoice that was paid or approved in the end is billed on both sides, whoever approved it.
+- What we wrote ourselves over what came is billed and not judged: no supplier's invoice was matched.
 """
 
 from __future__ import annotations
@@ -111,7 +112,7 @@ def replay(rule: Tolerance, *, since: date, today: date) -> Replay:
     name = policy_of(rule).rule
     judged, left, awaiting = [], 0, 0
     for invoice in past.invoices:
-        if invoice.kind != SupplierInvoice.Kind.INVOICE:
+        if not _is_suppliers_bill(invoice):
             continue
         both = Replayed(invoice, now[invoice.pk], on_trial[invoice.pk])
         if name not in both.on_trial.rules:
@@ -123,6 +124,12 @@ def replay(rule: Tolerance, *, since: date, today: date) -> Replay:
         else:
             judged.append(both)
     return Replay(past, judged, left, awaiting)
+
+
+def _is_suppliers_bill(invoice: SupplierInvoice) -> bool:
+    """Whether a supplier asked for money: no credit, and nothing that we wrote for it ourselves."""
+    is_ours = invoice.origin == SupplierInvoice.Origin.SETTLED
+    return invoice.kind == SupplierInvoice.Kind.INVOICE and not is_ours
 
 
 def past_invoices(since: date) -> Past:

@@ -30,6 +30,7 @@ from procure.money import ZERO
 
 Kind = SupplierStatementLine.Kind
 Status = SupplierInvoice.Status
+Transfer = tuple[Any, str]  # its day and its reference; it may pay several invoices
 PAYMENT_DAYS = timedelta(days=10)  # a bank transfer, and a weekend, on its way to their books
 
 
@@ -165,6 +166,10 @@ class _Books:
             .filter(Q(invoice__in=self.invoices) | Q(paid_on__gte=_earliest(lines, statement)))
             .order_by("paid_on", "pk")
         )
+        self.paid: dict[int, list[InvoicePayment]] = defaultdict(list)
+        for payment in self.payments:
+            self.paid[payment.invoice_id].append(payment)
+        self.transfers = _transfers_of(lines, self.payments)
         missing = {line.number_key for line in lines} - self.by_key.keys()
         self.elsewhere = {
             one.number_key: one
@@ -281,17 +286,11 @@ class _Books:
         return money(amount, self.currency)
 
     def _payment(self, line: SupplierStatementLine) -> ComparedDocument:
-        """A payment of ours in their books: by its reference, or by amount and day."""
-        sums: dict[tuple[Any, str], Decimal] = defaultdict(lambda: ZERO)
-        for one in self.payments:
-            sums[one.paid_on, one.reference] += one.amount
-        for (paid_on, reference), amount in sums.items():
-            is_named = bool(reference) and plain_number(reference) == line.number_key
-            is_near = line.dated_on is None or abs(line.dated_on - paid_on) <= PAYMENT_DAYS
-            if amount == line.amount and (is_named or is_near):
-                words = f"Paid on {long_date(paid_on)} {reference}".strip() + "."
-                found = self._of(line, State.AGREES, words, "")
-                return _with_ours(found, -amount)
+        """A payment in their books: one of our transfers, or none that we know of."""
+        if line.pk in self.transfers:
+            paid_on, reference = self.transfers[line.pk]
+            words = f"Paid on {long_date(paid_on)} {reference}".strip() + "."
+            return _with_ours(self._of(line, State.AGREES, words, ""), -line.amount)
         question = "we do not know of this payment. Please tell us which invoices it was for."
         return self._of(line, State.MISSING_HERE, "We know of no such payment.", question)
 
@@ -340,7 +339,7 @@ class _Books:
         return State.AMOUNT, words, question
 
     def _paid_in_words(self, invoice: Any) -> str:
-        paid = [one for one in self.payments if one.invoice_id == invoice.pk]
+        paid = self.paid.get(invoice.pk)
         if not paid:
             return "We have settled it."
         last = paid[-1]
@@ -354,6 +353,37 @@ def _with_ours(found: ComparedDocument, ours: Decimal) -> ComparedDocument:
         found.state, found.kind, found.number, found.dated_on, found.theirs, ours,
         words=found.words, line=found.line,
     )  # fmt: skip
+
+
+def _transfers_of(
+    lines: Iterable[SupplierStatementLine], payments: Iterable[InvoicePayment]
+) -> dict[int, Transfer]:
+    """Our transfer behind each payment on the statement, by line: the same amount, and its
+    reference or about its day. Each transfer is found once, first where it is named."""
+    sums: dict[Transfer, Decimal] = defaultdict(lambda: ZERO)
+    for one in payments:
+        sums[one.paid_on, one.reference] += one.amount
+    left: dict[Decimal, list[Transfer]] = defaultdict(list)
+    for transfer, amount in sums.items():
+        left[amount].append(transfer)
+    stated = [line for line in lines if line.kind == Kind.PAYMENT]
+    found: dict[int, Transfer] = {}
+    for fits in (_is_named, _is_near):
+        for line in stated:
+            fitting = [one for one in left.get(line.amount, ()) if fits(line, one)]
+            if fitting and line.pk not in found:
+                found[line.pk] = fitting[0]
+                left[line.amount].remove(fitting[0])
+    return found
+
+
+def _is_named(line: SupplierStatementLine, transfer: Transfer) -> bool:
+    reference = plain_number(transfer[1])
+    return bool(reference) and reference == line.number_key
+
+
+def _is_near(line: SupplierStatementLine, transfer: Transfer) -> bool:
+    return line.dated_on is None or abs(line.dated_on - transfer[0]) <= PAYMENT_DAYS
 
 
 def _earliest(lines: Iterable[SupplierStatementLine], statement: SupplierStatement) -> Any:

@@ -115,6 +115,17 @@ def test_what_we_paid_and_they_still_wait_for_is_said(inside: World) -> None:
     assert one.difference == 100
 
 
+def test_a_transfer_of_ours_stands_for_one_payment_of_theirs(inside: World) -> None:
+    approved(inside, "A-1", 30)
+    approved(inside, "A-2", 40)
+    paid = [f"{number},,NORTH,{TODAY.isoformat()},{amount},WIRE-9,paid" for number, amount in
+            (("A-1", 30), ("A-2", 40))]  # fmt: skip
+    bank_says(inside, *paid)
+    received = {"kind": "payment", "dated_on": TODAY}
+    statement = taken(inside, line("R-1", 70, **received), line("WIRE-9", 70, **received))
+    assert found(statement) == {"R-1": State.MISSING_HERE, "WIRE-9": State.AGREES}
+
+
 def test_a_part_that_is_open_differs(inside: World) -> None:
     approved(inside, "A-1", 100)
     bank_says(inside, f"A-1,,NORTH,{TODAY.isoformat()},60,WIRE-9,paid")

@@ -156,6 +156,16 @@ def test_a_credit_that_came_later_does_not_clean_its_invoice(
     assert (total.count, total.now.touchless) == (1, 0)
 
 
+def test_what_we_billed_ourselves_is_no_untouched_invoice(inside: World, rule: Tolerance) -> None:
+    bought(inside, "INV-1", 100, "10.40")
+    settled = bought(inside, "SB-1001", 100, 10, origin="settled")
+    assert (settled.status, settled.is_touchless) == ("approved", True)
+    total = tried(wider(5)).total
+    assert (total.count, total.now.touchless, total.on_trial.touchless) == (1, 0, 1)
+    SupplierInvoice.objects.filter(pk=settled.pk).update(origin="entered")
+    assert tried(wider(5)).total.count == 2  # the control: as the supplier's own it would count
+
+
 def test_a_nearer_rule_keeps_its_invoices(past: World) -> None:
     start = timezone.localdate() - timedelta(days=90)
     set_tolerance(category=past.boxes, limits=LIMITS, valid_from=start, actor=None)
