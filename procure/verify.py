@@ -34,10 +34,13 @@ class Check:
     environment: dict[str, str] = field(default_factory=dict)
 
 
-CHECKS = [
+# These only read the sources: they run while the database of the tests is made.
+SOURCE_CHECKS = [
     Check("types", ["-m", "mypy"]),
     Check("format", ["-m", "ruff", "format", "--check", "--quiet"]),
     Check("lint", ["-m", "ruff", "check", "--quiet"]),
+]
+CHECKS = [
     Check("Django's checks", ["-m", "django", "check"]),
     Check("no missing migration", ["-m", "django", "makemigrations", "--check", "--dry-run"]),
     Check(
@@ -61,17 +64,18 @@ def run(arguments: list[str]) -> int:
     else:
         say("No Chromium can be had here: THE BROWSER TESTS ARE SKIPPED.")
     try:
-        with test_services() as environment:
-            os.environ.update(environment)
-            with ThreadPoolExecutor(max_workers=2) as pool:
-                results = list(pool.map(holds, CHECKS))
-            failed = [check.name for check, held in zip(CHECKS, results, strict=True) if not held]
-            tests = subprocess.run(pytest_command(PARALLEL), cwd=ROOT, check=False).returncode
+        with ThreadPoolExecutor(max_workers=2) as pool:
+            early = pool.map(holds, SOURCE_CHECKS)
+            with test_services() as environment:
+                os.environ.update(environment)
+                results = [*early, *pool.map(holds, CHECKS)]
+                tests = subprocess.run(pytest_command(PARALLEL), cwd=ROOT, check=False).returncode
     except LocalServiceError as refusal:
         sys.exit(str(refusal))
     except KeyboardInterrupt:
         sys.exit("The tests were stopped.")
-    if failed:
+    checks = [*SOURCE_CHECKS, *CHECKS]
+    if failed := [check.name for check, held in zip(checks, results, strict=True) if not held]:
         # On standard error, so that pytest's summary stays the last line of the output.
         say(f"FAILED besides the tests: {', '.join(failed)}.")
     return tests or bool(failed)

@@ -13,11 +13,16 @@ import pytest
 from django.conf import settings
 from django.db import connection
 from django.test import TransactionTestCase
+from hypothesis import HealthCheck
+from hypothesis import settings as properties
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 from tests.services import ADMINISTRATOR, TEMPLATE, end_open_transactions
 
 pytest_plugins = ["tests.world", "tests.browser"]
+# How long something takes is a figure of `manage.py bench`; no test may fail on a busy machine.
+properties.register_profile("untimed", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+properties.load_profile("untimed")
 LONGEST_NAME = 80  # characters or bytes of a parameter
 
 
