@@ -13,6 +13,7 @@ from decimal import Decimal
 
 from matching.captured import CapturedInvoice, CapturedLine
 from matching.einvoices.document import Charge, Einvoice, WrittenLine
+from matching.printed_accounts import as_billed
 from procure.money import ZERO, allocate, minor_unit, plain_decimal, round_half_up, round_price
 from suppliers.models import Supplier
 
@@ -57,6 +58,7 @@ def captured_from(
         total_amount=document.payable,
         order_reference=document.order_reference,
         despatch_reference=", ".join(document.despatch_references),
+        billed_account=as_billed(document.bank_accounts),
         note=note_of(document),
         credits_number=document.credits_number or credits_number,
     )

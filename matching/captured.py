@@ -75,6 +75,7 @@ class CapturedInvoice:
     total_amount: Decimal | None = None
     order_reference: str = ""
     despatch_reference: str = ""
+    billed_account: str = ""
     note: str = ""
     credits_number: str = ""
     discount_until: date | None = None

@@ -4,9 +4,10 @@ The same number of the same supplier, in any spelling of case and punctuation, i
 database. Suspected are: a number that reads the same (O and 0, a cut year), an equal amount within
 three days, an equal amount under a number one keystroke away, the same quantity on an order line
 that is fully billed, and a near copy that over-bills its line. A supplier with the same tax id
-counts as the same. Voided and fully credited invoices do not count, and neither does a partial
-billing: an invoice whose lines all fit into what was ordered is explained by its order. A credit
-note repeats by number only; that it never gives back more than was billed is checked anyway.
+counts as the same, and so does one whose bank account the invoice prints. Voided and fully
+credited invoices do not count, and neither does a partial billing: an invoice whose lines all fit
+into what was ordered is explained by its order. A credit note repeats by number only; that it
+never gives back more than was billed is checked anyway.
 """
 
 from __future__ import annotations
@@ -68,6 +69,9 @@ WITH given AS (
 kept AS (
     SELECT * FROM unnest(%(kept_ids)s::bigint[], %(kept_numbers)s::text[]) AS k(id, number)
 ),
+paid AS (
+    SELECT * FROM unnest(%(paid_ids)s::bigint[], %(paid_suppliers)s::bigint[]) AS p(id, supplier_id)
+),
 biller AS (
     SELECT g.*, g.supplier_id AS other_id FROM given g
     UNION ALL
@@ -75,6 +79,8 @@ biller AS (
         ON t.organization_id = %(organization)s::bigint AND t.tax_id = g.tax_id
         AND t.id <> g.supplier_id
     WHERE g.tax_id <> ''
+    UNION ALL
+    SELECT g.*, p.supplier_id FROM given g JOIN paid p ON p.id = g.id
 )
 SELECT b.id, 'number', first.id, first.number FROM biller b CROSS JOIN LATERAL (
     SELECT c.id, c.number FROM matching_supplierinvoice c
@@ -104,6 +110,7 @@ class Duplicates:
         self._first: dict[tuple[int, str], str] = {}
         invoices = feed.invoices
         pairs = [(pk, number) for pk, numbers in kept.items() for number in numbers]
+        paid = [(one.pk, owner) for one in invoices for owner in feed.printed_accounts.owners(one)]
         given: dict[str, Any] = {
             "organization": current_organization_id(),
             "ids": [invoice.pk for invoice in invoices],
@@ -115,6 +122,8 @@ class Duplicates:
             "days": [invoice.invoiced_on for invoice in invoices],
             "kept_ids": [pk for pk, _ in pairs],
             "kept_numbers": [number for _, number in pairs],
+            "paid_ids": [pk for pk, _ in paid],
+            "paid_suppliers": [owner for _, owner in paid],
             "within": SAME_AMOUNT_WITHIN.days,
         }
         for invoice_id, repeats, _, number in prepared(FIRST_REPEATED, given):

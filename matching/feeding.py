@@ -24,6 +24,7 @@ from django.utils import timezone
 from matching.agreed import AgreedTerms
 from matching.limits import MatchLevel, Policy
 from matching.models import SupplierInvoice, SupplierInvoiceLine
+from matching.printed_accounts import PrintedAccounts
 from matching.terms import (
     BankChange,
     InvoiceKind,
@@ -155,6 +156,7 @@ class Feed:
         self.bank_changes = changing_accounts(
             [invoice.supplier_id for invoice in invoices], timezone.localdate()
         )
+        self.printed_accounts = PrintedAccounts(invoices)
         self.agreed = AgreedTerms(locked.orders.values(), locked.all_lines)
         self._goods: dict[int, list[SupplierInvoiceLine]] = {
             invoice.pk: [line for line in lines.get(invoice.pk, ()) if not line.charge_code]
@@ -223,6 +225,7 @@ class Feed:
             total=invoice.total_amount + invoice.prepaid_amount,
             supplier_status=invoice.supplier.status,
             bank_change=BankChange(*change) if change else None,
+            billed_account=self.printed_accounts.of(invoice),
             draw=draw_of(invoice),
         )
 

@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import dataclass
 
-from django.db.models import F, Func, Q, QuerySet, Value
+from django.db.models import Q, QuerySet
 from django.db.models.functions import Upper
 
 from matching.einvoices.document import Einvoice
 from matching.invoice_numbers import plain_number
-from suppliers.models import BankAccount, Supplier
+from suppliers.account_numbers import masked_number
+from suppliers.known_accounts import KnownAccounts, plain_column
+from suppliers.models import Supplier
 
 SHORTEST_KEY = 5  # a tax id of fewer letters and digits says nothing
 
@@ -24,17 +26,10 @@ class FoundSupplier:
     remark: str = ""
 
 
-def _plain(column: str) -> Func:
-    """The column in upper case, letters and digits only, as `plain_number` writes a text."""
-    return Upper(
-        Func(F(column), Value("[^A-Za-z0-9]"), Value(""), Value("g"), function="regexp_replace")
-    )
-
-
 def find_supplier(document: Einvoice) -> FoundSupplier:
     """The one supplier whom the document names; two that are named differently are nobody.
 
-    At most four statements.
+    At most five statements.
     """
     by_account = _by_account(document)
     found = _by_tax_id(document) or by_account or _by_address(document) or _by_name(document)
@@ -60,10 +55,17 @@ def _accounts(document: Einvoice) -> set[str]:
 
 
 def _account_remark(supplier: Supplier, accounts: set[str], owners: set[Supplier]) -> str:
+    """Why a person looks at where it asks to be paid; an account that is not confirmed is not on
+    file."""
     if not accounts or owners:
         return ""
-    last = sorted(accounts)[0][-4:]
-    return f"It asks for payment to an account that is not on file for {supplier}: …{last}."
+    own = [one for one in KnownAccounts({supplier.pk}, ()).of(supplier.pk) if one.is_confirmed]
+    if any(one.is_named(number) for one in own for number in accounts):
+        return ""
+    asked = ", ".join(map(masked_number, sorted(accounts)))
+    if not own:
+        return f"No account is on file for {supplier}; it asks for payment to {asked}."
+    return f"It asks for payment to an account that is not on file for {supplier}: {asked}."
 
 
 def _known() -> QuerySet[Supplier]:
@@ -78,21 +80,20 @@ def _by_tax_id(document: Einvoice) -> set[Supplier]:
     keys |= {key[2:] for key in keys if key[:2].isalpha() and len(key) > SHORTEST_KEY + 2}
     if not keys:
         return set()
-    return set(_known().annotate(plain_tax_id=_plain("tax_id")).filter(plain_tax_id__in=keys))
+    return set(_known().annotate(plain_tax_id=plain_column("tax_id")).filter(plain_tax_id__in=keys))
 
 
 def _by_account(document: Einvoice) -> set[Supplier]:
     accounts = _accounts(document)
     if not accounts:
         return set()
-    rows = (
-        BankAccount.objects.filter(status=BankAccount.Status.CONFIRMED)
-        .exclude(supplier__status=Supplier.Status.ARCHIVED)
-        .annotate(plain_iban=_plain("iban"), plain_account=_plain("account_number"))
-        .filter(Q(plain_iban__in=accounts) | Q(plain_account__in=accounts))
-        .select_related("supplier")
-    )
-    return {row.supplier for row in rows}
+    known = KnownAccounts((), accounts)
+    return {
+        one.supplier
+        for number in accounts
+        for one in known.named(number)
+        if one.is_confirmed and one.supplier.status != Supplier.Status.ARCHIVED
+    }
 
 
 def _by_address(document: Einvoice) -> set[Supplier]:
@@ -110,5 +111,7 @@ def _by_name(document: Einvoice) -> set[Supplier]:
     names = {plain_number(document.seller.name), plain_number(document.seller.legal_name)} - {""}
     if not names:
         return set()
-    rows = _known().annotate(plain_name=_plain("name"), plain_legal_name=_plain("legal_name"))
+    rows = _known().annotate(
+        plain_name=plain_column("name"), plain_legal_name=plain_column("legal_name")
+    )
     return set(rows.filter(Q(plain_name__in=names) | Q(plain_legal_name__in=names)))

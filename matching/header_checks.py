@@ -14,6 +14,7 @@ BALANCE_UNITS = 5
 BALANCE_RULE = "rounding"
 HUNDRED = Decimal(100)
 ACTIVE, BLOCKED = "active", "blocked"
+PRINTED = "printed"  # an account on the invoice that is not on file
 
 
 def balance_result(invoice: InvoiceTerms, lines: Sequence[NetLine]) -> CheckResult | None:
@@ -45,7 +46,8 @@ def balance_result(invoice: InvoiceTerms, lines: Sequence[NetLine]) -> CheckResu
 
 
 def supplier_results(invoice: InvoiceTerms, at_stake: Decimal) -> Iterator[CheckResult]:
-    """Hold what nobody may be paid for: a blocked supplier, bank details on their way."""
+    """Hold what nobody may be paid for: a blocked supplier, bank details on their way, an invoice
+    that asks for payment to none of the supplier's accounts."""
     if invoice.supplier_status is not None:
         is_blocked = invoice.supplier_status == BLOCKED
         yield CheckResult(
@@ -61,6 +63,16 @@ def supplier_results(invoice: InvoiceTerms, at_stake: Decimal) -> Iterator[Check
             status=Status.HOLD,
             expected=invoice.bank_change.on_file,
             actual=invoice.bank_change.asked,
+            at_stake=at_stake,
+        )
+    billed = invoice.billed_account
+    if billed is not None and not invoice.is_credit and not billed.is_own:
+        yield CheckResult(
+            check=Check.BANK_CHANGED,
+            status=Status.HOLD,
+            code=PRINTED,
+            expected=billed.on_file,
+            actual=billed.asked,
             at_stake=at_stake,
         )
 

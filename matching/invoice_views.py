@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from dataclasses import replace
 from typing import Any
 
 from django.contrib import messages
@@ -26,6 +27,7 @@ from matching.filters import InvoiceFilter
 from matching.flags import flags_of
 from matching.forms import InvoiceForm, InvoiceLineFormSet, VoidForm, show_rule_error
 from matching.models import MatchResult, SupplierInvoice
+from matching.printed_accounts import PrintedAccounts, as_billed, masked_accounts
 from matching.queries import (
     found_invoice,
     held_item,
@@ -105,6 +107,8 @@ def invoice_detail(request: OrganizationRequest, public_id: uuid.UUID) -> HttpRe
         "holds": holds,
         "comparison": comparison,
         "header_sentences": header_sentences(invoice, holds),
+        "billed_account": masked_accounts(invoice),
+        "account_information": PrintedAccounts([invoice]).information(invoice),
         "flags": flags_of([invoice.pk]).get(invoice.pk, ()),
         "payment_hold": payments_held([invoice.supplier_id]).get(invoice.supplier_id)
         if invoice.status == SupplierInvoice.Status.APPROVED
@@ -170,6 +174,9 @@ def _captured(
 ) -> HttpResponse:
     billed = [line.captured() for line in lines.forms if line.is_billed]
     entered = head.captured(billed)
+    if file is not None and file.document is not None:
+        document = from_json(Einvoice, file.document)
+        entered = replace(entered, billed_account=as_billed(document.bank_accounts))
     if file is None:
         (invoice,) = capture_invoices([entered], origin=Origin.ENTERED, actor=request.user)
     else:

@@ -106,6 +106,9 @@ class SupplierInvoice(Addressed):
     despatch_reference = models.CharField(
         max_length=200, blank=True, help_text="Delivery notes or receipts that it names."
     )
+    billed_account = models.CharField(
+        max_length=200, blank=True, help_text="Bank accounts that it asks to be paid to."
+    )
     note = models.TextField(blank=True, help_text="Free text of the invoice.")
     found_reference = models.CharField(
         max_length=300, blank=True, help_text="Orders found for it, beside what it names itself."

@@ -120,6 +120,7 @@ def held_page(item: HeldItem, membership: Membership, queue: Sequence[QueueItem]
             comparison,
             may_see_limits=membership.may("settings.read"),
             may_add_factor=membership.may("unit_factors.write"),
+            may_change_bank=membership.may("bank_accounts.write"),
         ),
         flags=flags_of([invoice.pk]).get(invoice.pk, ()),
         choices=choices_for(

@@ -190,6 +190,7 @@ def _judge(past: Past, rules: RulesOnTrial) -> dict[int, Judged]:
             creditable=ledger.creditable(invoice),
             supplier_status=None,  # as it stands today; what it was then is among the holds
             bank_change=None,
+            billed_account=None,
         )
         outcome = compare(terms, orders, feed.header_policy(invoice, orders))
         one = judged[invoice.pk] = _judged(outcome, then)

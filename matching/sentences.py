@@ -11,6 +11,7 @@ from django.urls import NoReverseMatch, reverse
 
 from matching.agreed import AgreedTerms
 from matching.comparison import Comparison
+from matching.header_checks import PRINTED
 from matching.models import Hold, SupplierInvoice, SupplierInvoiceLine
 from matching.queries import CHECK_WORDS
 from matching.results import Check
@@ -47,9 +48,14 @@ def header_sentences(invoice: SupplierInvoice, holds: Iterable[Hold]) -> list[st
 
 def _sentence(invoice: SupplierInvoice, hold: Hold) -> str:
     expected, actual = hold.expected, hold.actual
+    if hold.code == PRINTED:
+        return (
+            f"The invoice asks for payment to {actual}; on file for {invoice.supplier} is {expected}. "
+            "Call them back on a number that is on file."
+        )
     figures = money(hold.expected, invoice.currency), money(hold.actual, invoice.currency)
     sentences = {
-        Check.DUPLICATE_SUSPECT: f"This seems to repeat invoice {expected} of the same supplier.",
+        Check.DUPLICATE_SUSPECT: f"This seems to repeat invoice {expected}.",
         Check.HEADER_BALANCE: f"The total is {figures[1]}, but its parts add up to {figures[0]}.",
         Check.HEADER_CAP: f"Small differences add up to {figures[1]}; together {figures[0]} may pass.",
         Check.NO_PO: f"There is no order {actual}." if actual else "The invoice names no order.",
@@ -73,6 +79,7 @@ def evidence_for(
     *,
     may_see_limits: bool,
     may_add_factor: bool,
+    may_change_bank: bool,
 ) -> list[Evidence]:
     """Agreement clause, receipt note, the supplier's record of the same, the limits in force."""
     checks = {hold.check_code for hold in holds}
@@ -103,6 +110,8 @@ def evidence_for(
     ]
     if Check.DUPLICATE_SUSPECT in checks:
         found += _earlier(slug, invoice, holds)
+    if any(hold.code == PRINTED for hold in holds):
+        found += _bank_details(slug, invoice, may_change_bank)
     return found
 
 
@@ -212,19 +221,44 @@ def _record(slug: str, invoice: SupplierInvoice, checks: set[str]) -> list[Evide
     ]
 
 
+def _bank_details(slug: str, invoice: SupplierInvoice, may_change: bool) -> list[Evidence]:
+    """What ends the hold: the printed account is confirmed, or the supplier bills anew."""
+    supplier = invoice.supplier
+    found = [
+        Evidence(
+            "landmark",
+            f": the hold ends when {supplier} confirms the printed account by call-back and a second "
+            "person agrees, or when this invoice is void and a right one comes.",
+            "Bank details on file",
+            _address("suppliers:supplier_detail", slug, supplier.public_id),
+        )
+    ]
+    if may_change:
+        address = _address("suppliers:bank_account_new", slug, supplier.public_id)
+        found.append(Evidence("landmark", "", "Propose new bank details", address, is_step=True))
+    return found
+
+
 def _earlier(slug: str, invoice: SupplierInvoice, holds: Sequence[Hold]) -> list[Evidence]:
     numbers = [h.expected for h in holds if h.check_code == Check.DUPLICATE_SUSPECT]
     return [
         Evidence(
             "copy",
-            f" of {long_date(earlier.invoiced_on)} asks for "
+            f"{_of_other(earlier, invoice)} of {long_date(earlier.invoiced_on)} asks for "
             f"{money(earlier.total_amount, earlier.currency)} and is "
             f"{earlier.get_status_display().lower()}.",
             f"Invoice {earlier.number}",
             _address("matching:invoice_detail", slug, earlier.public_id),
         )
-        for earlier in SupplierInvoice.objects.filter(number__in=numbers, pk__lt=invoice.pk)[:2]
+        for earlier in SupplierInvoice.objects.filter(
+            number__in=numbers, pk__lt=invoice.pk
+        ).select_related("supplier")[:2]
     ]
+
+
+def _of_other(earlier: SupplierInvoice, invoice: SupplierInvoice) -> str:
+    """Whose it is, where it came under another supplier's name."""
+    return "" if earlier.supplier_id == invoice.supplier_id else f" of {earlier.supplier}"
 
 
 def _address(name: str, slug: str, public_id: object) -> str:

@@ -9,6 +9,7 @@ back is a credit.
 `InvoiceTerms` / `InvoiceLineTerms`  what is billed now, as written
 `Creditable`                         what a credited invoice billed on one order line
 `BankChange`                         bank details of the supplier that nobody has confirmed yet
+`BilledAccount`                      the accounts printed on the invoice, beside those on file
 """
 
 from collections.abc import Mapping
@@ -144,14 +145,24 @@ class BankChange:
 
 
 @dataclass(frozen=True, slots=True)
+class BilledAccount:
+    """Whether an account that the invoice prints is the supplier's own; the one on file and what
+    is asked for, in words."""
+
+    is_own: bool
+    on_file: str
+    asked: str
+
+
+@dataclass(frozen=True, slots=True)
 class InvoiceTerms:
     """One invoice or credit note as written; money in ``currency``.
 
     ``total`` None: the invoice states none, so its balance is not checked. ``taxes`` is the tax
     billed per rate; None with rates on lines: ``tax`` is all there is. ``duplicate_of`` is the
     number of the earlier invoice it is suspected to repeat. ``creditable`` belongs to credits.
-    ``supplier_status`` and ``bank_change`` None: nobody asked, nothing to say. ``draw`` from 0 to
-    under 1 is the invoice's lot in the random sample; None: it takes no part.
+    ``supplier_status``, ``bank_change``, ``billed_account`` None: nobody asked, nothing to say.
+    ``draw`` from 0 to under 1 is the invoice's lot in the random sample; None: it takes no part.
     """
 
     number: str
@@ -173,6 +184,7 @@ class InvoiceTerms:
     duplicate_of: str | None = None
     supplier_status: str | None = None
     bank_change: BankChange | None = None
+    billed_account: BilledAccount | None = None
     draw: Decimal | None = None
     creditable: tuple[Creditable, ...] = ()
 

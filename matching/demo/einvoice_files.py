@@ -10,6 +10,7 @@ from typing import Any
 
 from facturx.facturx import generate_from_binary
 from facturx.generate_xml import generate_xml
+from stdnum import iban
 
 from procure.money import ZERO, round_money
 
@@ -126,7 +127,8 @@ def _fields(sale: Sale) -> dict[str, Any]:
     if sale.text:
         fields["BG-1"] = [{"BT-22": sale.text}]
     if sale.account:
-        fields |= {"BT-81": "58", "BT-84": sale.account}
+        means = "58" if iban.is_valid(sale.account) else "30"  # SEPA, or another transfer
+        fields |= {"BT-81": means, "BT-84": sale.account}
     if sale.credits_number:
         fields["BG-3"] = [{"BT-25": sale.credits_number}]
     for name, amount in (("BG-20", sale.discount), ("BG-21", sale.freight)):

@@ -23,21 +23,24 @@ from matching.responding import respond_to_invoice
 from matching.setting_mailbox import MailboxDetails, set_mailbox
 from matching.taking_mail import take_message
 from purchasing.models import PurchaseOrder
+from suppliers.models import BankAccount
 
 D = Decimal
 OUR_ADDRESS = "0060:080441102"
+FOREIGN_ACCOUNT = "DE02120300000000202051"  # on file for nobody
 PAPER = "<h1>Invoice {number}</h1><p>{seller}</p><p>Goods as ordered, {total}. Thank you.</p>"
 
 
 def make_electronic_invoices(desk: Desk) -> None:
-    """A PDF with data and an XML that are captured, an unknown seller, a scan, a wrong file."""
+    """A PDF with data that is captured, an XML that asks for payment to an account nobody knows,
+    an unknown seller, a scan, a wrong file."""
     company = desk.company
     seeds = desk.issued("SUNRIDGE", "ING-NUT", [("SEED-SUN", "900")])
     desk.receive(seeds)
     gloves = desk.issued("SAFEHAND", "MRO-SAFE", [("GLV-M", "120"), ("GLV-L", "80")])
     desk.receive(gloves, share="0.5")
     first = _sale(desk, seeds, "SR-12044")
-    second = _sale(desk, gloves, "SH-5530")
+    second = replace(_sale(desk, gloves, "SH-5530"), account=FOREIGN_ACCOUNT)
     stranger = Sale(
         number="2026-0417",
         issued_on=company.today - timedelta(days=2),
@@ -82,8 +85,9 @@ def _mail_in(desk: Desk, bill: Sale) -> None:
 
 
 def _sale(desk: Desk, order: PurchaseOrder, number: str) -> Sale:
-    """The order as its supplier bills it, with the price for a hundred."""
+    """The order as its supplier bills it to the account on file, with the price for a hundred."""
     assert order.supplier is not None
+    on_file = BankAccount.objects.get(supplier=order.supplier, status="confirmed")
     return Sale(
         number=number,
         issued_on=desk.company.today - timedelta(days=1),
@@ -91,6 +95,7 @@ def _sale(desk: Desk, order: PurchaseOrder, number: str) -> Sale:
         tax_id=order.supplier.tax_id,
         order_number=order.number or "",
         currency=order.currency,
+        account=on_file.number,
         seller_address=f"0060:{80014100 + order.supplier.pk % 100:09}",
         buyer_address=OUR_ADDRESS,
         lines=[

@@ -39,6 +39,10 @@ def test_the_demo_has_work_on_every_desk_and_results_that_verify() -> None:
         assert (Supplier.objects.count(), Sku.objects.count()) == (41, 288)
         waiting = Hold.objects.filter(status="open")
         assert set(waiting.values_list("check_code", flat=True)) == HOLDS
+        printed = waiting.filter(check_code="BANK_CHANGED", code="printed")
+        assert list(printed.values_list("invoice__number", flat=True)) == ["SH-5530"]
+        electronic = SupplierInvoice.objects.filter(origin="electronic").exclude(billed_account="")
+        assert set(electronic.values_list("number", flat=True)) == {"SH-5530", "SR-12044"}
         statuses = set(PurchaseOrder.objects.values_list("status", flat=True))
         assert statuses == {"draft", "submitted", "approved", "issued", "closed"}
         assert Approval.objects.filter(status="waiting").exists()

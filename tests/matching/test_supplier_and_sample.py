@@ -9,6 +9,7 @@ from matching.limits import CASE_POLICY, DEFAULT_POLICY, EXACT, OFF, Limit, Mode
 from matching.results import Check, CheckResult
 from matching.terms import (
     BankChange,
+    BilledAccount,
     InvoiceKind,
     InvoiceLineTerms,
     InvoiceTerms,
@@ -161,3 +162,20 @@ def test_what_limits_let_pass_is_added_up_even_without_a_cap() -> None:
     outcome = compare(asked, [ORDER], policy)
     assert (outcome.outcome, outcome.accepted) == ("matched", D("9.25"))
     assert compare(invoice(), [ORDER], policy).accepted == 0
+
+
+def billed_to(*, is_own: bool, **changes: object) -> InvoiceTerms:
+    account = BilledAccount(is_own, "DE •••• 3000", "DE •••• 2051")
+    return invoice(billed_account=account, **changes)
+
+
+def test_payment_asked_to_none_of_the_suppliers_accounts_is_held() -> None:
+    found = check("BANK_CHANGED", billed_to(is_own=False))
+    assert (found.status, found.code, found.at_stake) == ("hold", "printed", 100)
+    assert (found.expected, found.actual) == ("DE •••• 3000", "DE •••• 2051")
+    assert check("BANK_CHANGED", billed_to(is_own=True)) is None
+
+
+def test_a_credit_note_asks_for_no_payment() -> None:
+    credit = billed_to(is_own=False, kind=InvoiceKind.CREDIT, credits="I-0")
+    assert check("BANK_CHANGED", credit) is None
