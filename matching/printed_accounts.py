@@ -64,7 +64,7 @@ class PrintedAccounts:
             return ""
         return (
             f"No account is on file for {invoice.supplier} yet; the invoice asks for payment to "
-            f"{self._asked(invoice)}. Nothing is paid before the supplier's account is confirmed."
+            f"{self._asked(invoice)}. Have it confirmed by call-back before anything is paid there."
         )
 
     def owners(self, invoice: SupplierInvoice) -> set[int]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 from dataclasses import replace
 from datetime import date
 from typing import Any
@@ -15,6 +16,7 @@ from django.test.utils import CaptureQueriesContext
 from matching.capture import CapturedInvoice, capture_invoices
 from matching.demo.einvoice_files import xml_of
 from matching.einvoices.reading import read_einvoice
+from matching.finding_supplier import find_supplier
 from matching.models import SupplierInvoice
 from matching.printed_accounts import PrintedAccounts, as_billed
 from matching.reactions import match_after_waiting_periods
@@ -115,12 +117,30 @@ def test_without_an_account_on_file_it_is_said_and_nothing_is_held(inside: World
     assert status_of(invoice) == "approved"
     said = (
         f"No account is on file for {inside.northline} yet; the invoice asks for payment to "
-        f"DE •••• 2051, the account of {other}. Nothing is paid before the supplier's account is "
-        "confirmed."
+        f"DE •••• 2051, the account of {other}. Have it confirmed by call-back before anything is "
+        "paid there."
     )
     assert PrintedAccounts([invoice]).information(invoice) == said
+    client = Client()
+    client.force_login(inside.people["ap_clerk"])
+    page = client.get(f"/{inside.organization.slug}/invoices/{invoice.public_id}/")
+    assert said in html.unescape(page.content.decode())
     account_of(inside, inside.northline)
     assert PrintedAccounts([invoice]).information(invoice) == ""
+
+
+def test_a_file_is_remarked_on_where_its_account_is_not_on_file(inside: World) -> None:
+    document = read_einvoice(xml_of(replace(SALE, account="532013000"))).document
+    assert document is not None
+    said = f"No account is on file for {inside.northline}; it asks for payment to •••• 3000."
+    assert find_supplier(document).remark == said
+    account_of(inside, inside.northline)
+    assert find_supplier(document).remark == ""  # the number in the IBAN on file
+    other = replace(document, bank_accounts=(FOREIGN,))
+    assert find_supplier(other).remark == (
+        f"It asks for payment to an account that is not on file for {inside.northline}: "
+        "DE •••• 2051."
+    )
 
 
 def test_the_account_of_another_supplier_is_named_and_its_same_number_suspected(
