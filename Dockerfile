@@ -4,7 +4,7 @@ COPY --chmod=644 pyproject.toml requirements.lock /build/
 RUN pip install --no-cache-dir uv \
     && uv venv /environment \
     && cd /build \
-    && uv pip install --python /environment/bin/python --no-cache --require-hashes \
+    && uv pip install --python /environment/bin/python --no-cache --require-hashes --group rules \
        --constraint requirements.lock --requirement pyproject.toml
 
 FROM python:3.12-slim

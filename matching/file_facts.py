@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from decimal import Decimal
+from typing import Any
 
 from matching.as_captured import charge_code, line_from
 from matching.captured import CapturedLine
+from matching.captured_files import CapturedFile
 from matching.einvoices.document import Einvoice, WrittenLine
+from matching.rule_checks import RuleCheck
 from procure.figures import money, short_date
 from procure.units import canonical_unit
 
@@ -20,6 +23,40 @@ class ShownLine:
     taken: CapturedLine | None
     unit: str
     is_changed: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Findings:
+    """What looks wrong with a file, in sentences, and what it was checked against."""
+
+    sentences: list[str]
+    note: str
+
+
+def findings_of(file: CapturedFile) -> Findings:
+    """Our own remarks and the rules that the file breaks, each rule told once: one statement."""
+    check: RuleCheck | None = RuleCheck.objects.filter(file=file).first()
+    told = {remark.partition(":")[0] for remark in file.remarks}
+    broken = [one for one in check.broken if one["rule"] not in told] if check else []
+    return Findings([*file.remarks, *map(_of_rule, broken)], _note(check) if check else "")
+
+
+def _of_rule(broken: dict[str, Any]) -> str:
+    if broken["is_warning"]:
+        return f"Rule {broken['rule']} advises: {broken['sentence']}"
+    return f"The sender’s file breaks rule {broken['rule']}: {broken['sentence']}"
+
+
+def _note(check: RuleCheck) -> str:
+    match check.status:
+        case RuleCheck.Status.WAITING:
+            return f"It is being checked against {check.rule_set}."
+        case RuleCheck.Status.UNCHECKED:
+            return f"It could not be checked against {check.rule_set}. {check.sentence}"
+        case _ if check.broken:
+            return f"Checked against {check.rule_set}."
+        case _:
+            return f"Checked against {check.rule_set}: it breaks no rule."
 
 
 def written_facts(document: Einvoice) -> list[tuple[str, str]]:

@@ -18,7 +18,7 @@ from django.views.decorators.http import require_POST, require_safe
 from matching.as_captured import captured_from
 from matching.captured_files import CapturedFile
 from matching.einvoices.document import Einvoice, Kind, from_json
-from matching.file_facts import written_facts, written_lines
+from matching.file_facts import findings_of, written_facts, written_lines
 from matching.models import SupplierInvoice
 from matching.receiving_files import ACCEPT, MOST_FILES, capture_file, pages_of, receive_file
 from procure.attachments import files_of
@@ -129,6 +129,7 @@ def _shown(
         "files": files_of(file),
         "pages": pages_of(file),
         "document": document,
+        "found": findings_of(file),
         "facts": written_facts(document) if document else [],
         "lines": written_lines(document) if document else [],
         "form": form if may_write else None,

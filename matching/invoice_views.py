@@ -23,12 +23,14 @@ from matching.entering import (
     order_to_bill,
     orders_to_suggest,
 )
+from matching.file_facts import findings_of
 from matching.filters import InvoiceFilter
 from matching.flags import flags_of
 from matching.forms import InvoiceForm, InvoiceLineFormSet, VoidForm, show_rule_error
 from matching.models import MatchResult, SupplierInvoice
 from matching.printed_accounts import PrintedAccounts, as_billed, masked_accounts
 from matching.queries import (
+    file_read_for,
     found_invoice,
     held_item,
     invoice_rows,
@@ -101,6 +103,7 @@ def invoice_detail(request: OrganizationRequest, public_id: uuid.UUID) -> HttpRe
     comparison = compare_documents(
         invoice, lines, holds, result.checks if result else [], disputed_by_position(result)
     )
+    sender_file = file_read_for(invoice)
     context = {
         "invoice": invoice,
         "result": result,
@@ -115,6 +118,8 @@ def invoice_detail(request: OrganizationRequest, public_id: uuid.UUID) -> HttpRe
         else None,
         "events": timeline({"matching.supplierinvoice": [invoice.pk]}),
         "attached": attached(request, invoice),
+        "found": findings_of(sender_file) if sender_file else None,
+        "sender_file": sender_file,
         # Asked for by the page only where there can be some.
         "responses": invoice.responses.select_related("made_by").order_by("pk"),
         "can_write": request.membership.may("invoices.write"),

@@ -25,6 +25,7 @@ from matching.payments import (
     PaymentFile,
 )
 from matching.questions import DeclinedFix, DifferenceCause, HoldQuestion
+from matching.rule_checks import RuleCheck
 from matching.settlement_terms import ReceiptSettlement, SettlementTerms
 from matching.supplier_statements import SupplierStatement, SupplierStatementLine
 from matching.suspensions import ToleranceSuspension
@@ -45,7 +46,7 @@ from suppliers.models import Category, Sku, Supplier, validity
 __all__ = [
     "CapturedFile", "CreditReceived", "DeclinedFix", "ExpectedCredit", "HoldQuestion",
     "InvoicePayment", "InvoiceResponse", "Mailbox", "MissAttribution", "PayingAccount",
-    "PaymentBatch", "PaymentBatchLine", "PaymentFile", "ReceiptSettlement", "SettlementTerms",
+    "PaymentBatch", "PaymentBatchLine", "PaymentFile", "ReceiptSettlement", "RuleCheck", "SettlementTerms",
     "SupplierStatement", "SupplierStatementLine", "TakenMessage", "ToleranceSuspension",
     "ToleranceTrial",
 ]  # fmt: skip

@@ -254,16 +254,15 @@ def queued_item(item: QueueItem) -> HeldItem | None:
 
 
 def found_invoice(public_id: uuid.UUID) -> SupplierInvoice:
-    """The invoice behind an address with its supplier and who voided it, or 404.
-
-    `came_as_file` says whether it was read out of an electronic invoice.
-    """
-    files = CapturedFile.objects.filter(invoice=OuterRef("pk"), document__isnull=False)
-    rows = SupplierInvoice.objects.select_related("supplier", "voided_by").annotate(
-        came_as_file=Exists(files)
-    )
+    """The invoice behind an address with its supplier and who voided it, or 404."""
+    rows = SupplierInvoice.objects.select_related("supplier", "voided_by")
     invoice: SupplierInvoice = get_object_or_404(rows, public_id=public_id)
     return invoice
+
+
+def file_read_for(invoice: SupplierInvoice) -> CapturedFile | None:
+    """The electronic invoice that this one was read out of: one statement."""
+    return invoice.captured_files.filter(document__isnull=False).order_by("pk").first()
 
 
 def exception_count(membership: Membership) -> int:

@@ -15,6 +15,7 @@ from matching import credit_reactions as credit_reactions
 from matching import response_reactions as response_reactions
 from matching import settlement_reactions as settlement_reactions
 from matching import statement_reactions as statement_reactions
+from matching.checking_rules import is_due
 from matching.holds import Cause
 from matching.models import Hold, SupplierInvoice
 from matching.reading_files import read_waiting_files
@@ -29,6 +30,7 @@ from procure.daily import every_day
 from procure.events import reacts_to, sweeps
 from procure.models import BusinessEvent
 from procure.tenancy import tenant_atomic
+from procure.waking import hand_over
 from purchasing.models import PurchaseOrder, PurchaseOrderLine
 from suppliers.models import PriceBreak
 
@@ -207,6 +209,15 @@ def match_after_waiting_periods() -> None:
 def read_files(organization_id: int) -> None:
     """Files that came as invoices are read one by one, outside of any transaction."""
     read_waiting_files(organization_id)
+
+
+@sweeps
+def have_rules_checked(organization_id: int) -> None:
+    """Files that were read are checked against their rules by a task that nothing waits for."""
+    with tenant_atomic(organization_id):
+        waits = is_due()
+    if waits:
+        hand_over("matching.tasks.check_rules", organization_id)
 
 
 @sweeps

@@ -19,6 +19,7 @@ from django.utils import timezone
 from matching.capture import capture_invoices
 from matching.captured import CapturedInvoice
 from matching.captured_files import CapturedFile
+from matching.checking_rules import ask_for_check
 from matching.einvoices.document import Outcome, Reading, to_json
 from matching.einvoices.elements import UnreadableError
 from matching.einvoices.formats import require_readable
@@ -130,6 +131,7 @@ def capture_file(
     file.status, file.sentence = Status.CAPTURED, ""
     file.invoice, file.supplier = captured, captured.supplier
     _finish(file, "invoice", "supplier")
+    ask_for_check(file, reading)
     return captured
 
 
@@ -149,6 +151,7 @@ def leave_to_person(
     _keep_pages(file, pages)
     file.status, file.sentence = Status.NEEDS_PERSON, why[:500]
     _finish(file)
+    ask_for_check(file, reading)
     record("captured_file.left_to_person", file, actor=actor, summary=why)
     return file
 

@@ -19,6 +19,7 @@ from redis.exceptions import RedisError
 logger = logging.getLogger(__name__)
 
 MARK_MILLISECONDS = 250
+EXPIRES_SECONDS = 10
 
 
 def wake_worker(organization_id: int) -> None:
@@ -37,6 +38,21 @@ def wake_worker(organization_id: int) -> None:
                 )
     except (BrokerError, RedisError, OSError) as error:
         logger.warning("The broker did not take a nudge: %s", error)
+
+
+def hand_over(task: str, organization_id: int) -> None:
+    """Sends a task of its own for work that nothing else may wait for.
+
+    A task that is not taken soon, or was lost, is sent again by the sweep that sees the work.
+    """
+    if not settings.REDIS_URL:
+        return
+    try:
+        current_app.send_task(
+            task, args=(organization_id,), expires=EXPIRES_SECONDS, retry=False, ignore_result=True
+        )
+    except (BrokerError, OSError) as error:
+        logger.warning("The broker did not take %s: %s", task, error)
 
 
 def awake(organization_id: int) -> None:

@@ -126,13 +126,17 @@ class Einvoice:
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """What a file came to. `sentence` says why it is not accepted, `remarks` what looks wrong."""
+    """What a file came to. `sentence` says why it is not accepted, `remarks` what looks wrong.
+
+    `rule_set` names the rules that it says it keeps and that can be checked, later and apart.
+    """
 
     outcome: Outcome
     format: str = ""
     sentence: str = ""
     document: Einvoice | None = None
     remarks: tuple[str, ...] = field(default=())
+    rule_set: str = ""
 
 
 def turned(document: Einvoice) -> Einvoice:

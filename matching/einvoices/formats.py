@@ -8,6 +8,8 @@ from typing import Any
 from matching.einvoices import cii, ubl
 from matching.einvoices.elements import OtherFormatError, UnreadableError
 
+EN_16931 = "EN 16931"
+EXTENDED = "EN 16931 as Factur-X extends it"
 READS = "UBL 2.1, UN/CEFACT CII, XRechnung, Peppol BIS 3 and Factur-X or ZUGFeRD 2 PDFs are read"
 _ENVELOPE = (
     "{http://www.unece.org/cefact/namespaces/StandardBusinessDocumentHeader}"
@@ -29,6 +31,10 @@ _OTHER_XML = (
     ("Finvoice", "Finvoice"),
     ("{http://www.w3.org/1999/xhtml}", "a web page"),
     ("html", "a web page"),
+)
+_PROFILES = (
+    "{*}CustomizationID",
+    "{*}ExchangedDocumentContext/{*}GuidelineSpecifiedDocumentContextParameter/{*}ID",
 )
 _BEFORE_XML = b"\xef\xbb\xbf\xff\xfe\0 \t\r\n"  # blanks, and the marks of UTF-8 and UTF-16
 _OTHER_FILES = (
@@ -68,10 +74,28 @@ def opened(root: Any) -> Any:
     return inner
 
 
-def name_of(root: Any, profile: str) -> str:
+def _profile(root: Any) -> str:
+    """The agreement that the document names, in small letters."""
+    return next((text.lower() for path in _PROFILES if (text := root.findtext(path))), "")
+
+
+def rule_set_of(root: Any) -> str:
+    """The rules that the document says it keeps, where they can be checked; empty when they cannot.
+
+    An agreement that extends the standard ("conformant") has rules of its own; Factur-X's are known.
+    """
+    profile = _profile(root)
+    if "urn:cen.eu:en16931:2017" not in profile:
+        return ""
+    if "#conformant#" not in profile:
+        return EN_16931
+    return EXTENDED if root.tag == cii.INVOICE and profile.endswith(":extended") else ""
+
+
+def name_of(root: Any) -> str:
     """What the format is called: its syntax, and the agreement on top of it."""
     syntax = "CII" if root.tag == cii.INVOICE else "UBL 2.1"
-    lower = profile.lower()
+    lower = _profile(root)
     if "xrechnung" in lower:
         return f"XRechnung ({syntax})"
     if "peppol" in lower:

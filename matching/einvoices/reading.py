@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import replace
 from typing import Any
 
@@ -14,14 +16,16 @@ from matching.einvoices.elements import (
     UnreadableError,
     parse_xml,
 )
-from matching.einvoices.formats import name_of, opened, require_invoice, require_readable
+from matching.einvoices.formats import (
+    name_of,
+    opened,
+    require_invoice,
+    require_readable,
+    rule_set_of,
+)
 from matching.einvoices.pdf import attached_xml
 
 MOST_BYTES = 10 * 1024 * 1024
-_PROFILES = (
-    "{*}CustomizationID",
-    "{*}ExchangedDocumentContext/{*}GuidelineSpecifiedDocumentContextParameter/{*}ID",
-)
 
 
 def read_einvoice(content: bytes) -> Reading:
@@ -68,22 +72,34 @@ def _read_pdf(content: bytes) -> Reading:
 
 
 def _read_xml(content: bytes) -> Reading:
-    root = opened(parse_xml(content))
-    require_invoice(root)
+    root = _invoice_root(content)
     faults: list[str] = []
     document = turned(_document(root, faults))
-    name = name_of(root, _profile(root))
+    name, rule_set = name_of(root), rule_set_of(root)
     reasons = findings.blocking(document, faults)
     if reasons:
-        return Reading(Outcome.MANUAL, name, " ".join(reasons[:3]), document)
-    return Reading(Outcome.ACCEPTED, name, "", document, findings.remarks(root, document))
+        return Reading(Outcome.MANUAL, name, " ".join(reasons[:3]), document, (), rule_set)
+    remarks = findings.remarks(root, document)
+    return Reading(Outcome.ACCEPTED, name, "", document, remarks, rule_set)
+
+
+def _invoice_root(content: bytes) -> Any:
+    root = opened(parse_xml(content))
+    require_invoice(root)
+    return root
+
+
+def invoice_roots(content: bytes) -> Iterator[Any]:
+    """The invoices in a file that was read before: itself, or those inside the PDF."""
+    if b"%PDF-" not in content[:1024]:
+        yield _invoice_root(content)
+        return
+    for file in attached_xml(content):
+        with suppress(UnreadableError):
+            yield _invoice_root(file)
 
 
 def _document(root: Any, faults: list[str]) -> Einvoice:
     if root.tag == cii.INVOICE:
         return cii.read_cii(Node(root, cii.NAMESPACES, faults))
     return ubl.read_ubl(Node(root, ubl.NAMESPACES, faults))
-
-
-def _profile(root: Any) -> str:
-    return next((text for path in _PROFILES if (text := root.findtext(path))), "")

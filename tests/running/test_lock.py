@@ -4,6 +4,7 @@ import re
 import subprocess
 import sys
 import tomllib
+from itertools import chain
 
 import pytest
 from packaging.requirements import Requirement
@@ -22,7 +23,8 @@ def pinned(text):
 
 def wanted():
     groups = PYPROJECT["dependency-groups"]
-    listed = [*PYPROJECT["project"]["dependencies"], *groups["local"], *groups["test"]]
+    installed = (groups[name] for name in ("local", "rules", "test"))
+    listed = [*PYPROJECT["project"]["dependencies"], *chain.from_iterable(installed)]
     return [Requirement(text) for text in listed]
 
 

@@ -6,8 +6,9 @@ from typing import Any
 
 import pytest
 from celery import current_app
+from kombu.exceptions import OperationalError
 
-from procure.waking import awake, wake_worker
+from procure.waking import awake, hand_over, wake_worker
 
 NOBODY = 987_654_321  # an organization of no other test
 
@@ -39,3 +40,20 @@ def test_one_organization_does_not_silence_another(sent: list[Any]) -> None:
     wake_worker(NOBODY + 1)
     awake(NOBODY + 1)
     assert sent == [(NOBODY,), (NOBODY + 1,)]
+
+
+def test_work_of_its_own_is_sent_every_time_it_is_seen(sent: list[Any]) -> None:
+    hand_over("some.task", NOBODY)
+    hand_over("some.task", NOBODY)
+    assert sent == [(NOBODY,), (NOBODY,)]
+
+
+def test_a_broker_that_is_down_is_only_logged(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def refuse(*_: Any, **__: Any) -> None:
+        raise OperationalError("no broker")
+
+    monkeypatch.setattr(current_app, "send_task", refuse)
+    hand_over("some.task", NOBODY)
+    assert "did not take some.task" in caplog.text

@@ -8,15 +8,17 @@ from dataclasses import replace
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.utils import timezone
 
-from matching import receiving_files, responding
+from matching import checking_rules, receiving_files, responding
 from matching.as_captured import captured_from
 from matching.captured_files import CapturedFile
 from matching.demo.einvoice_files import xml_of
 from matching.einvoices.document import Outcome, Reading
 from matching.einvoices.reading import read_einvoice
+from matching.einvoices.rule_report import RuleReport
 from matching.letters import Letter
 from matching.mailboxes import Mailbox
 from matching.reading_files import claim_file
+from matching.rule_checks import RuleCheck
 from matching.setting_mailbox import MailboxDetails, set_mailbox, try_mailbox
 from matching.taking_mail import take_message
 from tests.matching.einvoices.arrived import came
@@ -42,6 +44,7 @@ def for_files(world: World) -> dict[str, Step]:
             files[0], invoice=captured, origin="electronic", reading=readings[0], actor=clerk
         )
 
+    check = RuleCheck.objects.get(file__invoice=of_file)
     upload = SimpleUploadedFile("photo.xml", b"\xff\xd8\xff")
     letter = Letter("a@north.test", "July", "<1@north.test>", (("july.xml", xml_of(sold())),))
     return {
@@ -54,6 +57,9 @@ def for_files(world: World) -> dict[str, Step]:
         ),
         "receiving_files.py:refuse_file": lambda: receiving_files.refuse_file(
             files[2], reading=Reading(Outcome.REFUSED, sentence="This is FatturaPA."), actor=clerk
+        ),
+        "checking_rules.py:end_check": lambda: checking_rules.end_check(
+            check, report=RuleReport("EN 16931"), actor=None
         ),
         "taking_mail.py:take_message": lambda: take_message(letter, actor=None),
         "responding.py:respond_to_invoice": lambda: responding.respond_to_invoice(
