@@ -81,7 +81,7 @@ def written_facts(document: Einvoice) -> list[tuple[str, str]]:
             for one in document.charges
         ),
         *(("Allowance", _money(one.amount, currency)) for one in document.allowances),
-        *((f"Tax at {one.rate} %", _money(one.tax, currency)) for one in document.taxes),
+        *((f"Tax at {one.rate}\u00a0%", _money(one.tax, currency)) for one in document.taxes),
         ("Total with tax", _money(document.total, currency)),
         ("Paid before", _money(document.prepaid or None, currency)),
         ("To pay", _money(document.payable, currency)),

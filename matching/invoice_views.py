@@ -27,6 +27,7 @@ from matching.file_facts import findings_of
 from matching.filters import InvoiceFilter
 from matching.flags import flags_of
 from matching.forms import InvoiceForm, InvoiceLineFormSet, VoidForm, show_rule_error
+from matching.hold_figures import terms_in_words
 from matching.models import MatchResult, SupplierInvoice
 from matching.printed_accounts import PrintedAccounts, as_billed, masked_accounts
 from matching.queries import (
@@ -112,6 +113,7 @@ def invoice_detail(request: OrganizationRequest, public_id: uuid.UUID) -> HttpRe
         "header_sentences": header_sentences(invoice, holds),
         "billed_account": masked_accounts(invoice),
         "account_information": PrintedAccounts([invoice]).information(invoice),
+        "terms_sentences": terms_in_words(result.checks if result else []),
         "flags": flags_of([invoice.pk]).get(invoice.pk, ()),
         "payment_hold": payments_held([invoice.supplier_id]).get(invoice.supplier_id)
         if invoice.status == SupplierInvoice.Status.APPROVED

@@ -19,6 +19,7 @@ from matching.choices import (
 )
 from matching.comparison import Comparison, compare_documents, disputed_by_position
 from matching.flags import Flag, flags_of
+from matching.hold_figures import terms_in_words
 from matching.models import MatchResult, Resolution, SupplierInvoice, SupplierInvoiceLine
 from matching.order_changes import asked_change
 from matching.order_ranking import RankedOrder, ranked_orders
@@ -112,16 +113,19 @@ def held_page(item: HeldItem, membership: Membership, queue: Sequence[QueueItem]
         result=result,
         comparison=comparison,
         sentences=header_sentences(invoice, item.holds),
-        evidence=evidence_for(
-            slug,
-            invoice,
-            lines,
-            item.holds,
-            comparison,
-            may_see_limits=membership.may("settings.read"),
-            may_add_factor=membership.may("unit_factors.write"),
-            may_change_bank=membership.may("bank_accounts.write"),
-        ),
+        evidence=[
+            *evidence_for(
+                slug,
+                invoice,
+                lines,
+                item.holds,
+                comparison,
+                may_see_limits=membership.may("settings.read"),
+                may_add_factor=membership.may("unit_factors.write"),
+                may_change_bank=membership.may("bank_accounts.write"),
+            ),
+            *(Evidence("calendar-days", words) for words in terms_in_words(checks)),
+        ],
         flags=flags_of([invoice.pk]).get(invoice.pk, ()),
         choices=choices_for(
             invoice,

@@ -30,7 +30,7 @@ from django.utils import timezone
 from matching.captured_files import CapturedFile
 from matching.models import Hold, Resolution, SupplierInvoice, SupplierInvoiceLine, Tolerance
 from matching.questions import HoldQuestion
-from matching.results import Check
+from matching.results import CHECK_NUMBER, Check
 from procure.models import Membership
 from procure.money import ZERO
 from procure.permissions import Role
@@ -69,6 +69,12 @@ CHECK_WORDS = {
 }
 
 
+def _words_of(checks: Collection[str]) -> list[str]:
+    """Each check once, in the order of the checks: an unknown order comes before a price."""
+    found = sorted(map(Check, checks), key=CHECK_NUMBER.__getitem__)
+    return list(dict.fromkeys(CHECK_WORDS[check] for check in found))
+
+
 @dataclass(slots=True)
 class QueueItem:
     """A held invoice as the queue lists it."""
@@ -83,8 +89,8 @@ class QueueItem:
 
     @property
     def kind_of_difference(self) -> str:
-        """The checks in words, the first of them and how many more."""
-        words = list(dict.fromkeys(CHECK_WORDS[Check(check)] for check in self.checks))
+        """The checks in words: what settles most comes first, then how many more."""
+        words = _words_of(self.checks)
         if len(words) == 2:
             return f"{words[0]} + {words[1].lower()}"
         return words[0] if len(words) == 1 else f"{words[0]} + {len(words) - 1} more"
@@ -238,7 +244,7 @@ def held_item(invoice: SupplierInvoice) -> HeldItem:
     waiting = invoice.resolutions.filter(status=Resolution.Status.WAITING)
     return HeldItem(
         invoice,
-        list(holds.select_related("order", "assigned_to").order_by("pk")),
+        list(holds.select_related("order", "order_line", "assigned_to").order_by("pk")),
         waiting.select_related("decided_by").first(),
     )
 
@@ -290,7 +296,7 @@ def invoice_rows() -> QuerySet[SupplierInvoice]:
 
 def in_words(checks: Collection[str]) -> str:
     """Checks as a list shows them: Price, Quantity."""
-    return ", ".join(CHECK_WORDS[Check(check)] for check in checks)
+    return ", ".join(_words_of(checks))
 
 
 def lines_of(invoice: SupplierInvoice) -> list[SupplierInvoiceLine]:

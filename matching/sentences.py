@@ -12,6 +12,7 @@ from django.urls import NoReverseMatch, reverse
 from matching.agreed import AgreedTerms
 from matching.comparison import Comparison
 from matching.header_checks import PRINTED
+from matching.hold_figures import limit_of
 from matching.models import Hold, SupplierInvoice, SupplierInvoiceLine
 from matching.queries import CHECK_WORDS
 from matching.results import Check
@@ -92,7 +93,7 @@ def evidence_for(
     found += _receipts(slug, comparison)
     if checks:
         found += _record(slug, invoice, checks)
-    limits = {hold.check_code: hold.rule for hold in holds if hold.rule}
+    limits = {hold.check_code: limit_of(hold, invoice.currency) for hold in holds if hold.rule}
     rules = (
         reverse("matching:tolerance_list", kwargs={"organization_slug": slug})
         if may_see_limits

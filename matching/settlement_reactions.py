@@ -1,4 +1,5 @@
-"""What follows for receipt settlement: days that pass, goods that go back, the mail with the document."""
+"""What follows for receipt settlement: days that pass, goods that go back, the mail with the document,
+and what waits for somebody."""
 
 from __future__ import annotations
 
@@ -6,6 +7,7 @@ from collections.abc import Sequence
 
 from django.core.mail import EmailMessage
 from django.template.loader import render_to_string
+from django.urls import reverse
 from django.utils import timezone
 
 from matching.addresses import mail_address_of
@@ -17,7 +19,8 @@ from procure.daily import every_day
 from procure.events import reacts_to
 from procure.figures import reading_as
 from procure.models import BusinessEvent, Organization
-from procure.tenancy import current_organization_id
+from procure.tenancy import OrganizationRequest, current_organization_id
+from procure.work import WaitingWork, tells_work
 from purchasing.models import PurchaseOrderLine
 
 
@@ -94,3 +97,29 @@ def _mail(
         if document is not None:
             mail.attach(pdf_name(one), document, "application/pdf")
     mail.send()
+
+
+@tells_work
+def settlements_blocked(request: OrganizationRequest) -> list[WaitingWork]:
+    """Received goods that the night does not settle until somebody puts something right: one
+    statement where no supplier is settled by receipt, else those of `due_lines`."""
+    in_force = SettlementTerms.objects.filter(ended_at__isnull=True)
+    if not request.membership.may("payments.write") or not in_force.exists():
+        return []
+    blocked = [one for one in due_lines() if one.blocked]
+    if not blocked:
+        return []
+    reasons = list(dict.fromkeys(one.blocked for one in blocked))
+    others = len(reasons) - 1
+    more = f" And {others} other reason{'s' if others > 1 else ''}." if others else ""
+    return [
+        WaitingWork(
+            title="Receipt settlement is blocked",
+            count=len(blocked),
+            detail=f"{blocked[0].line.order.supplier}: {reasons[0]}{more}",
+            address=reverse("matching:settlement_list", args=[request.organization.slug]),
+            icon="hand",
+            tone="warn",
+            urgency=35,
+        )
+    ]

@@ -51,7 +51,9 @@ def _crumbs(request: OrganizationRequest, *last: str) -> list[tuple[str, str] | 
 def settlement_list(request: OrganizationRequest) -> HttpResponse:
     """Suppliers that are paid by what came, what is open for them, and what we wrote last."""
     terms = list(SettlementTerms.objects.filter(ended_at__isnull=True).select_related("supplier"))
-    lines = [one for one in due_lines() if one.open_quantity]
+    lines = sorted(
+        (one for one in due_lines() if one.open_quantity), key=lambda one: not one.blocked
+    )
     documents = ReceiptSettlement.objects.select_related("invoice__supplier", "terms")
     context = {
         "rows": supplier_figures(terms, lines),

@@ -11,7 +11,9 @@ from django.forms.boundfield import BoundField
 from django.utils import timezone
 
 from matching.case_reading import read_limit
+from matching.hold_figures import limit_in_words
 from matching.limits import Mode, Sample
+from procure.figures import unit_price
 from procure.form_fields import DayField
 from procure.money import ZERO, plain_decimal
 from suppliers.models import Category, Sku, Supplier
@@ -34,7 +36,7 @@ MODES = [
 
 PERIODS = [(30, "last 30 days"), (90, "last 90 days"), (180, "last 180 days"), (365, "last year")]
 CAPS = ("header_cap", "leakage_cap")
-USUAL = ("", "Exact, weighed goods 2 %")  # what `quantity_received` is when nothing is said
+USUAL = ("", "Exact, weighed goods 2\u00a0%")  # what `quantity_received` is when nothing is said
 
 
 class ToleranceForm(forms.Form):
@@ -182,15 +184,20 @@ def sku_by_code(text: str) -> Sku | None:
 def limits_in_words(limits: Mapping[str, Any]) -> list[tuple[str, str]]:
     """`{{ rule.limits|limits_in_words }}`: pairs of a check and its limit, such as 1 % and 25."""
     found = [
-        (label, str(read_limit(limits[check], check)) if check in limits else USUAL[1].lower())
+        (
+            label,
+            limit_in_words(str(read_limit(limits[check], check)))
+            if check in limits
+            else USUAL[1].lower(),
+        )
         for check, label, _ in CHECKS
         if check in limits or check == "quantity_received"
     ]
     cap = limits.get("header_cap")
-    found.append(("All together", "no cap" if cap is None else f"at most {cap}"))
+    found.append(("All together", "no cap" if cap is None else f"at most {unit_price(cap)}"))
     if leakage := limits.get("leakage_cap"):
-        found.append(("Accepted from a supplier in a month", f"at most {leakage}"))
+        found.append(("Accepted from a supplier in a month", f"at most {unit_price(leakage)}"))
     if sample := limits.get("sample"):
         drawn = Sample(Decimal(sample["percent"]), Decimal(sample["threshold"]))
-        found.append(("Sample of clean invoices", str(drawn)))
+        found.append(("Sample of clean invoices", limit_in_words(str(drawn))))
     return found

@@ -71,7 +71,7 @@ def tells_first_steps(source: StepSource) -> StepSource:
 
 
 def tells_work(source: WorkSource) -> WorkSource:
-    """Registers a source of waiting work; at most two statements each."""
+    """Registers a source of waiting work: a few statements, the same however much there is."""
     _work_sources.append(source)
     return source
 

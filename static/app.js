@@ -9,5 +9,8 @@ setUpKeys();
 setUpDialogs();
 setUpRequests();
 
+// Of a strip of tabs that is wider than the screen, the current one is in view.
+document.querySelector(".pc-tabs [aria-current]")?.scrollIntoView({ block: "nearest", inline: "center" });
+
 const summary = document.querySelector(".pc-error-summary");
 if (summary) summary.focus();

@@ -366,4 +366,4 @@ class QuotationAward(OrganizationOwned):
         ]
 
     def __str__(self) -> str:
-        return f"{self.share_percent} %"
+        return f"{self.share_percent}\u00a0%"

@@ -154,20 +154,25 @@ class Desk:
         currency: str = "",
         reference: str | None = None,
         discount_in: int | None = None,
+        is_early: bool = False,
     ) -> None:
-        """Captures an invoice for the order, matched at once."""
+        """Captures an invoice for the order, matched at once; an early one is due before its terms."""
         self.billed += 13
         today = self.company.today
         supplier = order.supplier
         assert supplier is not None
         taxed = {rate: D(amount) for rate, amount in (taxes or {}).items()}
         invoiced_on = today - timedelta(days=days_ago)
+        due_on = max(today + timedelta(days=due_in), invoiced_on)
+        if not is_early:
+            terms_days = (due_on - invoiced_on).days
+            PurchaseOrder.objects.filter(pk=order.pk).update(payment_terms_days=terms_days)
         capture_invoice(
             supplier=supplier,
             number=number or f"INV-{self.billed}",
             invoiced_on=invoiced_on,
             received_on=invoiced_on,
-            due_on=max(today + timedelta(days=due_in), invoiced_on),
+            due_on=due_on,
             currency=currency or order.currency,
             lines=lines,
             charges={"freight": D(freight)} if freight else None,
@@ -267,7 +272,7 @@ def _price_and_quantity_holds(desk: Desk) -> None:
         price_reason="Spot price, the crop is late.",
     )
     desk.receive(above)
-    desk.bill(above, desk.lines(above), due_in=12)
+    desk.bill(above, desk.lines(above), due_in=12, is_early=True)
 
 
 def _paper_holds(desk: Desk) -> None:

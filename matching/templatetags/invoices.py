@@ -1,4 +1,4 @@
-"""Words of checks, and what was typed into a cell."""
+"""Words of checks, the figures of holds, and what was typed into a cell."""
 
 from __future__ import annotations
 
@@ -8,6 +8,8 @@ from decimal import Decimal
 from django import template
 from django.forms.boundfield import BoundField
 
+from matching.hold_figures import compared, limit_of
+from matching.models import Hold
 from matching.queries import in_words
 from matching.tolerance_forms import limits_in_words
 from procure.money import plain_decimal
@@ -25,6 +27,16 @@ def checks_in_words(checks: Collection[str]) -> str:
 def check_in_words(check: str) -> str:
     """`{{ hold.check_code|check_in_words }}`: Price."""
     return in_words([check])
+
+
+@register.filter
+def compared_in_words(hold: Hold, currency: str) -> str:
+    """`{{ hold|compared_in_words:"USD" }}`: expected 3,960 ea, found 4,000 ea."""
+    expected, actual = compared(hold, currency)
+    return f"expected {expected}, found {actual}"
+
+
+register.filter("limit_of", limit_of)
 
 
 @register.filter

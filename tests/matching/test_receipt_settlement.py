@@ -236,6 +236,26 @@ def test_it_is_blocked_while_something_is_missing(inside: World, spoil: Any, bec
     assert (SupplierInvoice.objects.count(), BusinessEvent.objects.count()) == (0, before)
 
 
+def test_what_is_blocked_waits_on_the_home_of_accounts_payable(
+    world: World, django_assert_max_num_queries: Any
+) -> None:
+    clerk, home, tile = world.client("ap_clerk"), world.url(""), "Receipt settlement is blocked"
+    with world.inside():
+        terms_of(world)
+        for number in ("PO-1", "PO-2"):
+            came(world, ordered(world, number=number), 10)
+    assert tile not in clerk.get(home).content.decode()
+    with world.inside():
+        _estimate(world)
+    clerk.get(home)
+    with django_assert_max_num_queries(25):
+        page = clerk.get(home).content.decode()
+    assert tile in page
+    assert "Northline Packaging: The price is not firm: it was taken from the price paid" in page
+    assert '<span class="pc-work__count pc-number pc-warn">2</span>' in page
+    assert tile not in world.client("receiver").get(home).content.decode()
+
+
 def test_a_return_is_debited_to_the_cent(inside: World) -> None:
     terms, order = terms_of(inside), ordered(inside)
     came(inside, order, 7, days=3)

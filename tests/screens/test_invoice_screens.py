@@ -267,7 +267,7 @@ def test_a_rule_is_made_and_gets_its_next_version(world: World) -> None:
         assert (second.sku, second.limits["header_cap"]) == (world.shipper, None)
         assert Tolerance.objects.get(version=1).valid_to.isoformat() == "2026-02-28"
     page = client.get(world.url("settings/tolerances/")).content.decode()
-    assert "2 % and 50" in page
+    assert "2\u00a0% and 50.00" in page
 
 
 @pytest.mark.parametrize(
