@@ -33,10 +33,10 @@ from matching.printed_accounts import PrintedAccounts, as_billed, masked_account
 from matching.queries import (
     file_read_for,
     found_invoice,
-    held_item,
     invoice_rows,
     invoices_of_order,
     lines_of,
+    open_holds,
     status_counts,
 )
 from matching.receiving_files import capture_file, pages_of
@@ -99,7 +99,7 @@ def invoice_detail(request: OrganizationRequest, public_id: uuid.UUID) -> HttpRe
     """One invoice beside its order and receipts, with everything that happened to it."""
     invoice = found_invoice(public_id)
     result = MatchResult.objects.filter(invoice=invoice).first()
-    holds = held_item(invoice).holds
+    holds = open_holds(invoice)
     lines = lines_of(invoice)
     comparison = compare_documents(
         invoice, lines, holds, result.checks if result else [], disputed_by_position(result)

@@ -93,7 +93,7 @@ class QueueItem:
         words = _words_of(self.checks)
         if len(words) == 2:
             return f"{words[0]} + {words[1].lower()}"
-        return words[0] if len(words) == 1 else f"{words[0]} + {len(words) - 1} more"
+        return words[0] if len(words) == 1 else f"{words[0]} +\u00a0{len(words) - 1}\u00a0more"
 
     @property
     def days_held(self) -> int:
@@ -238,15 +238,16 @@ def equal_items(
     ]
 
 
+def open_holds(invoice: SupplierInvoice) -> list[Hold]:
+    """What holds the invoice, the first one found first: one statement."""
+    holds = invoice.holds.filter(status=Hold.Status.OPEN)
+    return list(holds.select_related("order", "order_line", "assigned_to").order_by("pk"))
+
+
 def held_item(invoice: SupplierInvoice) -> HeldItem:
     """One invoice with what holds it and the decision under way on it: two statements."""
-    holds = invoice.holds.filter(status=Hold.Status.OPEN)
     waiting = invoice.resolutions.filter(status=Resolution.Status.WAITING)
-    return HeldItem(
-        invoice,
-        list(holds.select_related("order", "order_line", "assigned_to").order_by("pk")),
-        waiting.select_related("decided_by").first(),
-    )
+    return HeldItem(invoice, open_holds(invoice), waiting.select_related("decided_by").first())
 
 
 def queued_item(item: QueueItem) -> HeldItem | None:

@@ -176,11 +176,19 @@ def order_figures(order: PurchaseOrder) -> OrderFigures:
     )
 
 
-def current_route(order: PurchaseOrder, total: Decimal, actor: User) -> Route:
-    """Whom this order of `total` would ask now; the list is not asked before a supplier is."""
+def current_route(
+    order: PurchaseOrder,
+    total: Decimal,
+    actor: User,
+    lines: Sequence[PurchaseOrderLine] | None = None,
+) -> Route:
+    """Whom this order of `total` would ask now; the list is not asked before a supplier is.
+
+    Its `lines` are read where they are not given.
+    """
     check = ListCheck({})
     if order.supplier_id is not None:
-        lines = list(order.lines.all())
+        lines = list(order.lines.all()) if lines is None else lines
         asked = AskedOrder.of(order, lines)
         check = ask_about(order, {line.sku_id for line in lines}, asked)
     steps = route_of(order, total, check, actor=actor)
@@ -227,14 +235,21 @@ def category_choices() -> list[tuple[Category, str]]:
     return sorted(paths, key=lambda choice: choice[1].casefold())
 
 
-def ranking(order: PurchaseOrder) -> list[RankedSupplier]:
-    """The suppliers for the order as it stands; nothing before a category is chosen."""
+def ranking(
+    order: PurchaseOrder, lines: Sequence[PurchaseOrderLine] | None = None
+) -> list[RankedSupplier]:
+    """The suppliers for the order as it stands; nothing before a category is chosen.
+
+    Its `lines` are read where they are not given.
+    """
     if order.category is None or order.pk is None:
         return []
-    wanted = [
-        WantedLine(sku_id, ordered)
-        for sku_id, ordered in order.lines.values_list("sku_id", "ordered_quantity")
-    ]
+    ordered = (
+        order.lines.values_list("sku_id", "ordered_quantity")
+        if lines is None
+        else [(line.sku_id, line.ordered_quantity) for line in lines]
+    )
+    wanted = [WantedLine(*one) for one in ordered]
     today = timezone.localdate()
     rows = supplier_ranking(
         category=order.category,

@@ -272,17 +272,19 @@ def _form_screen(
 ) -> HttpResponse:
     figures = order_figures(order)
     base = _base(request, order)
+    rows = form_lines(order)
+    lines = [row.line for row in rows]
     context = {
         "order": order,
         "base": base,
         "commitments": commitments_of_order(order, timezone.localdate()),
         "commitments_url": f"{base}commitments/" if order.pk else "",
-        "lines": form_lines(order),
-        "next_line": _next_line(order),
+        "lines": rows,
+        "next_line": lines[-1].line_no + 1 if lines else 1,
         "lines_count": figures.lines,
-        "ranking": ranking(order),
+        "ranking": ranking(order, lines),
         "figures": figures,
-        "route": current_route(order, figures.total, request.user),
+        "route": current_route(order, figures.total, request.user, lines),
         "budget": budget_state(order, figures.total),
         "categories": category_choices(),
         "places": Location.objects.filter(is_active=True),

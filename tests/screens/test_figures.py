@@ -6,6 +6,9 @@ from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 
 import pytest
+from babel import Locale
+from babel.localedata import locale_identifiers
+from babel.numbers import parse_pattern
 from django.template import Context, Template
 from django.utils import timezone
 
@@ -54,6 +57,15 @@ def shown(source: str, value: object, locale: str = "en_US") -> str:
 )
 def test_a_figure_reads_so(source: str, value: object, words: str) -> None:
     assert shown(source, value) == words
+
+
+def test_every_locale_is_written_as_its_own_rules_say() -> None:
+    pattern = parse_pattern("#,##0.00##")
+    for code in locale_identifiers()[::5]:
+        for number in (Decimal("1234567.891"), Decimal("0.5"), Decimal(1000)):
+            with figures.reading_as(code):
+                said = figures.plain(number, least=2, most=4)
+            assert said == pattern.apply(number, Locale.parse(code)), code
 
 
 @pytest.mark.parametrize(
