@@ -14,6 +14,7 @@ from matching.einvoices.apart import check_rules_apart
 from matching.einvoices.reading import read_einvoice
 from matching.einvoices.rule_report import BrokenRule, RuleReport
 from procure.bootstrap import ROOT
+from tests.architecture.test_layers import imported, modules, name_of, tree_of
 from tests.matching.einvoices.sold import cii, hybrid, ubl
 
 TOTAL_OFF = BrokenRule(
@@ -115,6 +116,14 @@ def test_a_file_is_held_to_the_rules_that_it_names(profile: bytes, rule_set: str
 
 
 # --- What the process may not do ----------------------------------------------------------------
+
+
+def test_saxon_is_imported_nowhere_but_in_its_own_process() -> None:
+    """Its runtime dies in a forked worker, and would slow every start down."""
+    saxon = {"saxonche", "matching.einvoices.rules"}
+    importers = {name_of(path) for path in modules() if saxon & set(imported(tree_of(path)))}
+    assert importers == {"matching/einvoices/rules.py"}
+
 
 ASK_SAXON = """
 import sys
