@@ -41,6 +41,7 @@ class AgreedTerms:
         for line in lines:
             self._wanted[line.order_id, line.sku_id] += line.ordered_quantity
         self._skus = {line.sku_id for line in lines}
+        self._prices: dict[int, Decimal | None] = {}
         if self._skus:
             self._read(self._skus, {line.order.supplier_id for line in lines})
 
@@ -101,8 +102,10 @@ class AgreedTerms:
         if self._days[line.order_id] is None:
             kept: Decimal | None = line.agreed_price
             return kept
-        agreed = self.agreement_price(line)
-        return None if agreed is None else agreed.unit_price
+        if line.pk not in self._prices:
+            agreed = self.agreement_price(line)
+            self._prices[line.pk] = None if agreed is None else agreed.unit_price
+        return self._prices[line.pk]
 
     def factors(self, sku_id: int, on: date) -> UnitFactors:
         """The SKU's factors valid on a day; equal ones are one object, for the engine's caches."""

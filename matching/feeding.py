@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from copy import copy
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
@@ -162,6 +163,12 @@ class Feed:
             invoice.pk: [line for line in lines.get(invoice.pk, ()) if not line.charge_code]
             for invoice in invoices
         }
+
+    def under(self, tolerances: Tolerances) -> Feed:
+        """The same documents for other rules; nothing is read again."""
+        other = copy(self)
+        other.tolerances = tolerances
+        return other
 
     @cached_property
     def _units_differ(self) -> bool:

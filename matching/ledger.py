@@ -64,10 +64,22 @@ class BilledRow:
         return self.status in PAYABLE
 
 
-class Ledger:
-    """The sums per order line and charge, moving on with each invoice that becomes payable."""
+@dataclass(frozen=True, slots=True)
+class Earlier:
+    """What others billed on the orders of a batch: their lines, and the charges per order id of
+    those that are payable, each with the kind of its document."""
 
-    def __init__(self, feed: Feed) -> None:
+    rows: Sequence[BilledRow]
+    charges: Sequence[tuple[Mapping[str, Mapping[str, str]], str]]
+
+
+class Ledger:
+    """The sums per order line and charge, moving on with each invoice that becomes payable.
+
+    What others billed is read, unless it is given: who judges a batch several times reads it once.
+    """
+
+    def __init__(self, feed: Feed, earlier: Earlier | None = None) -> None:
         self.feed = feed
         self._batch = {invoice.pk for invoice in feed.invoices}
         self._sums: Sums = {}
@@ -78,11 +90,10 @@ class Ledger:
         self._billed: set[int] = set()
         self._terms: dict[tuple[int, date, int], OrderTerms] = {}
         self.rows: dict[int, list[BilledRow]] = defaultdict(list)
-        self._read()
+        self._begin_with(earlier or read_earlier(feed))
 
-    def _read(self) -> None:
-        rows = _rows(list(self.feed.order_line_by_id), self._batch)
-        for row in rows:
+    def _begin_with(self, earlier: Earlier) -> None:
+        for row in earlier.rows:
             self.rows[row.order_line_id].append(row)
             key, change = self._key(row.order_line_id), (row.quantity, row.amount)
             if row.kind == Kind.INVOICE:
@@ -91,13 +102,7 @@ class Ledger:
                     _add(self._sums, key, change)
             elif row.is_billed:
                 self._give_back(key, change, row.credits_id, row.credits_status)
-        if any(invoice.charges for invoice in self.feed.invoices):
-            self._read_charges({row.invoice_id for row in rows if row.is_billed})
-
-    def _read_charges(self, invoice_ids: set[int]) -> None:
-        for charges, kind in MatchResult.objects.filter(invoice_id__in=invoice_ids).values_list(
-            "charges", "invoice__kind"
-        ):
+        for charges, kind in earlier.charges:
             for order_id, codes in charges.items():
                 order = self.feed.locked.orders.get(int(order_id))
                 if order is not None:
@@ -260,6 +265,16 @@ class Ledger:
             if is_payable:
                 self._add_charges(str(number), codes, -1 if terms.is_credit else 1)
         return kept
+
+
+def read_earlier(feed: Feed) -> Earlier:
+    """What others billed on the orders of this batch; its charges where the batch has some."""
+    rows = _rows(list(feed.order_line_by_id), {invoice.pk for invoice in feed.invoices})
+    if not any(invoice.charges for invoice in feed.invoices):
+        return Earlier(rows, ())
+    payable = {row.invoice_id for row in rows if row.is_billed}
+    results = MatchResult.objects.filter(invoice_id__in=payable)
+    return Earlier(rows, list(results.values_list("charges", "invoice__kind")))
 
 
 def _rows(order_line_ids: Sequence[int], batch: Iterable[int]) -> list[BilledRow]:

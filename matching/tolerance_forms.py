@@ -12,6 +12,7 @@ from django.utils import timezone
 
 from matching.case_reading import read_limit
 from matching.hold_figures import limit_in_words
+from matching.ladders import VARIED
 from matching.limits import Mode, Sample
 from procure.figures import unit_price
 from procure.form_fields import DayField
@@ -148,6 +149,10 @@ class TrialForm(ToleranceForm):
     days = forms.TypedChoiceField(
         choices=PERIODS, coerce=int, initial=180, label="Tried on invoices received in the"
     )
+    varied = forms.ChoiceField(
+        choices=[(one.code, one.label) for one in VARIED.values()], label="Shown as a curve",
+        help_text="This limit is tried at smaller and larger values, too.",
+    )  # fmt: skip
 
 
 class WhichRuleForm(forms.Form):

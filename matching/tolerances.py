@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping, Sequence
+from copy import copy
 from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import lru_cache
@@ -86,12 +87,28 @@ class RulesOnTrial(Tolerances):
     and is left out.
     """
 
-    def __init__(self, day: date, trial: Tolerance | None = None) -> None:
+    def __init__(self, day: date) -> None:
         super().__init__({day})
         self._day = day
         self._suspended = {}
-        if trial is not None:
-            self._versions[trial.sku_id, trial.category_id, trial.supplier_id] = [trial]
+        self._found: dict[tuple[int, int | None], Tolerance | None] = {}
+
+    def instead(self, trial: Tolerance) -> RulesOnTrial:
+        """The same rules with this one for its scope; nothing is read again."""
+        other = copy(self)
+        other._versions = defaultdict(list, self._versions)
+        other._versions[trial.sku_id, trial.category_id, trial.supplier_id] = [trial]
+        other._found = {}
+        return other
+
+    def _rule(
+        self, supplier_id: int, sku: Sku | None, lineage: Sequence[int], on: date
+    ) -> Tolerance | None:
+        """Looked up once for a supplier and a SKU, since the day is always the same."""
+        key = supplier_id, None if sku is None else sku.pk
+        if key not in self._found:
+            self._found[key] = super()._rule(supplier_id, sku, lineage, on)
+        return self._found[key]
 
     def ladder(
         self, supplier_id: int, sku: Sku | None, lineage: Sequence[int], on: date

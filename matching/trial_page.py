@@ -5,15 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
-from typing import Any
 
 from django.db.models import QuerySet
 from django.db.models.fields.json import KeyTransform
 
 from matching.models import SupplierInvoice, Tolerance, ToleranceTrial
 from matching.tolerance_forms import limits_in_words
-from matching.tolerances import default_limits
 from matching.trial_results import ChangedInvoice, Compared, TrialResult
+from matching.trying import limits_now
 from procure.before_after import BeforeAfter, BeforeAfterChart
 from procure.figures import money, percent, quantity
 
@@ -88,14 +87,6 @@ def first_day(versions: Sequence[Tolerance], today: date) -> date:
     return max([today, *(rule.valid_from + timedelta(days=1) for rule in versions[:1])])
 
 
-def limits_now(trial: ToleranceTrial, in_force: Tolerance | None) -> dict[str, Any]:
-    """What limits exactly this scope now: its rule, for everything else the usual limits."""
-    if in_force is not None:
-        return dict(in_force.limits)
-    is_everything = not (trial.sku_id or trial.category_id or trial.supplier_id)
-    return default_limits() if is_everything else {}
-
-
 def limit_rows(trial: ToleranceTrial, in_force: Tolerance | None) -> list[LimitRow]:
     """The limits side by side; a scope without a rule of its own has none to compare with."""
     limits = limits_now(trial, in_force)
@@ -168,7 +159,7 @@ def _drawn(one: Compared, parameter: str, currency: str) -> BeforeAfter:
     return BeforeAfter(
         name=one.name,
         measured_on=f"{quantity(one.count)} invoice{'s' if one.count != 1 else ''}",
-        url=f"?{parameter}={one.key or 'none'}#changed",
+        url=f"?{parameter}={one.key or 'none'}#curve",
         share_before=one.rate_now,
         share_after=one.rate_on_trial,
         share_words=on_trial if now == on_trial else f"{now} → {on_trial}",

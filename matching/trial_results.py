@@ -6,48 +6,61 @@ from which no rate leads are counted, their money is not.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from typing import Any
 
 from matching.einvoices.document import from_json, to_json
-from matching.replaying import Judged, Past, Replay, Replayed
-from procure.exchange import Rates
+from matching.past import Past
+from matching.rejudging import Judged
+from matching.replaying import Replay, Replayed
 from procure.money import ZERO, round_money
 
 HUNDRED = Decimal(100)
-SEVERAL, NONE = "Several categories", "No order line"
+SEVERAL, NONE = ("several", "Several categories"), ("none", "No order line")
 
 
 @dataclass(frozen=True, slots=True)
 class Side:
-    """Under one set of rules: invoices that nobody had to look at, and what limits let pass."""
+    """Under one set of rules: invoices that nobody had to look at, and what limits let pass.
+
+    `past_cap` invoices came after their supplier's cap of the month was passed.
+    """
 
     touchless: int
     let_pass: Decimal
+    past_cap: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class Compared:
-    """The invoices of one supplier or category on both sides; `key` is its address, if any."""
+    """The invoices of one supplier or category on both sides; `key` is its address, if any.
+
+    `steps` are the same at each value of the trial's ladder.
+    """
 
     key: str
     name: str
     count: int
     now: Side
     on_trial: Side
+    steps: tuple[Side, ...] = ()
+
+    def rate(self, side: Side) -> Decimal | None:
+        """Percent of the invoices that nothing holds on this side."""
+        return HUNDRED * side.touchless / self.count if self.count else None
 
     @property
     def rate_now(self) -> Decimal | None:
         """Percent of the invoices that nothing holds under today's rules."""
-        return HUNDRED * self.now.touchless / self.count if self.count else None
+        return self.rate(self.now)
 
     @property
     def rate_on_trial(self) -> Decimal | None:
         """Percent of the invoices that nothing would hold under the limits on trial."""
-        return HUNDRED * self.on_trial.touchless / self.count if self.count else None
+        return self.rate(self.on_trial)
 
     @property
     def gain(self) -> int:
@@ -75,7 +88,9 @@ class ChangedInvoice:
 @dataclass(frozen=True, slots=True)
 class TrialResult:
     """The whole answer. `is_cut`: there were more invoices than are read, `since` says how far
-    back it reaches. `left` invoices have a nearer rule, `awaiting` ones wait for their goods."""
+    back it reaches. `left` invoices have a nearer rule, `awaiting` ones wait for their goods.
+    `ladder` holds the values that one limit was tried at, the `steps` of what is compared;
+    `value_now` and `value_on_trial` are its own ones, if it has one."""
 
     since: date
     is_cut: bool
@@ -86,6 +101,9 @@ class TrialResult:
     suppliers: tuple[Compared, ...]
     categories: tuple[Compared, ...]
     changed: tuple[ChangedInvoice, ...]
+    ladder: tuple[Decimal, ...] = ()
+    value_now: Decimal | None = None
+    value_on_trial: Decimal | None = None
 
     def as_json(self) -> dict[str, Any]:
         """As the trial keeps it."""
@@ -105,27 +123,30 @@ class _Counted:
     both: Replayed
     supplier: tuple[str, str]
     category: tuple[str, str]
-    let_pass_now: Decimal
-    let_pass_on_trial: Decimal
+    let_pass: tuple[Decimal, ...]  # now, on trial, and at each step
+
+    @property
+    def sides(self) -> tuple[Judged, ...]:
+        return (self.both.now, self.both.on_trial, *self.both.steps)
 
 
-def count(replay: Replay, *, since: date, currency: str, rates: Rates) -> TrialResult:
+def count(replay: Replay, *, since: date) -> TrialResult:
     """Adds the judged invoices up."""
-    rows = [_counted(both, replay.past, currency, rates) for both in replay.judged]
+    past = replay.past
+    currency = past.currency
+    rows = [_counted(both, past) for both in replay.judged]
     per_supplier: dict[tuple[str, str], list[_Counted]] = {}
     per_category: dict[tuple[str, str], list[_Counted]] = {}
     for row in rows:
         per_supplier.setdefault(row.supplier, []).append(row)
         per_category.setdefault(row.category, []).append(row)
-    first = min((one.received_on for one in replay.past.invoices), default=since)
+    first = min((one.received_on for one in past.invoices), default=since)
     return TrialResult(
-        since=first if replay.past.is_cut else since,
-        is_cut=replay.past.is_cut,
+        since=first if past.is_cut else since,
+        is_cut=past.is_cut,
         left=replay.left,
         awaiting=replay.awaiting,
-        unrated=sum(
-            rates.convert(ZERO, one.both.invoice.currency, currency) is None for one in rows
-        ),
+        unrated=sum(past.in_own_currency(ZERO, one.both.invoice.currency) is None for one in rows),
         total=_compared(("", "All"), rows, currency),
         suppliers=_most_changed(per_supplier, currency),
         categories=_most_changed(per_category, currency),
@@ -137,18 +158,16 @@ def count(replay: Replay, *, since: date, currency: str, rates: Rates) -> TrialR
     )
 
 
-def _counted(both: Replayed, past: Past, currency: str, rates: Rates) -> _Counted:
+def _counted(both: Replayed, past: Past) -> _Counted:
     invoice = both.invoice
-
-    def money(side: Judged) -> Decimal:
-        return rates.convert(side.let_pass, invoice.currency, currency) or ZERO
-
     return _Counted(
         both=both,
         supplier=(str(invoice.supplier.public_id), invoice.supplier.name),
         category=_category(both, past),
-        let_pass_now=money(both.now),
-        let_pass_on_trial=money(both.on_trial),
+        let_pass=tuple(
+            past.in_own_currency(side.let_pass, invoice.currency) or ZERO
+            for side in (both.now, both.on_trial, *both.steps)
+        ),
     )
 
 
@@ -162,7 +181,7 @@ def _category(both: Replayed, past: Past) -> tuple[str, str]:
     }
     if len(found) == 1:
         return found.pop()
-    return ("", SEVERAL if found else NONE)
+    return SEVERAL if found else NONE
 
 
 def _most_changed(
@@ -177,17 +196,17 @@ def _most_changed(
 
 def _compared(key: tuple[str, str], rows: Iterable[_Counted], currency: str) -> Compared:
     rows = list(rows)
-    return Compared(
-        *key,
-        count=len(rows),
-        now=Side(
-            sum(not row.both.now.held for row in rows),
-            round_money(sum((row.let_pass_now for row in rows), ZERO), currency),
-        ),
-        on_trial=Side(
-            sum(not row.both.on_trial.held for row in rows),
-            round_money(sum((row.let_pass_on_trial for row in rows), ZERO), currency),
-        ),
+    width = len(rows[0].sides) if rows else 2
+    now, on_trial, *steps = (_side(rows, place, currency) for place in range(width))
+    return Compared(*key, count=len(rows), now=now, on_trial=on_trial, steps=tuple(steps))
+
+
+def _side(rows: Sequence[_Counted], place: int, currency: str) -> Side:
+    judged = [row.sides[place] for row in rows]
+    return Side(
+        touchless=sum(not one.held for one in judged),
+        let_pass=round_money(sum((row.let_pass[place] for row in rows), ZERO), currency),
+        past_cap=sum(one.is_past_cap for one in judged),
     )
 
 
@@ -198,5 +217,5 @@ def _changed(row: _Counted, currency: str) -> ChangedInvoice:
         category=row.category[0],
         held_now=row.both.now.held,
         held_on_trial=row.both.on_trial.held,
-        let_pass=round_money(row.let_pass_on_trial or row.let_pass_now, currency),
+        let_pass=round_money(row.let_pass[1] or row.let_pass[0], currency),
     )

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 import uuid
+from collections.abc import Mapping
 from typing import Any
 
 from django import forms
@@ -15,21 +17,26 @@ from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
 from matching import trial_page
+from matching.ladders import VARIED, limits_at
 from matching.models import Tolerance, ToleranceTrial
-from matching.replaying import MOST_INVOICES
+from matching.past import MOST_INVOICES
 from matching.tolerance_forms import TrialForm
 from matching.tolerances import default_limits, set_tolerance
+from matching.trial_curve import curve_of
 from matching.trial_results import result_of
-from matching.trying import rule_on_trial, try_tolerance
+from matching.trying import progress_key, rule_on_trial, try_tolerance
 from procure.documents import find, idempotent
 from procure.errors import BusinessRuleError
+from procure.figures import decimal_of
 from procure.form_fields import DayField
 from procure.forms import add_rule_error
 from procure.permissions import requires
+from procure.progress import progress_of
 from procure.screens import render_screen
 from procure.tenancy import OrganizationRequest
 
 PER_PAGE = 25
+A_VALUE = r"\d{1,10}(\.\d{1,4})?"
 
 
 class FirstDayForm(forms.Form):
@@ -60,7 +67,7 @@ def trial_new(request: OrganizationRequest) -> HttpResponse:
     start = _start(request)
     form = TrialForm(
         request.POST or None,
-        limits=start.limits if start else default_limits(),
+        limits=_limits_of(start, request.GET.get("at", "")) if start else default_limits(),
         initial=_scope_of(start) if start else {},
     )
     if request.method == "POST" and form.is_valid():
@@ -72,6 +79,7 @@ def trial_new(request: OrganizationRequest) -> HttpResponse:
                 supplier=chosen["supplier"],
                 limits=form.limits(),
                 days=chosen["days"],
+                varied=chosen["varied"],
                 actor=request.user,
             )
             return redirect("matching:trial_detail", request.organization.slug, trial.public_id)
@@ -96,12 +104,24 @@ def _start(request: OrganizationRequest) -> Tolerance | ToleranceTrial | None:
         return None
 
 
+def _limits_of(start: Tolerance | ToleranceTrial, at: str) -> Mapping[str, Any]:
+    """Its limits; those of a trial with the varied one at the value that the address gives."""
+    value = decimal_of(at) if re.fullmatch(A_VALUE, at) else None
+    if isinstance(start, ToleranceTrial) and start.varied in VARIED and value is not None:
+        return limits_at(start.limits, VARIED[start.varied], value)
+    return dict(start.limits)
+
+
 def _scope_of(start: Tolerance | ToleranceTrial) -> dict[str, object]:
     return {
         "supplier": start.supplier and start.supplier.public_id,
         "category": start.category and start.category.public_id,
         "sku": start.sku and start.sku.code,
-        **({"days": start.days} if isinstance(start, ToleranceTrial) else {}),
+        **(
+            {"days": start.days, "varied": start.varied}
+            if isinstance(start, ToleranceTrial)
+            else {}
+        ),
     }
 
 
@@ -126,7 +146,7 @@ def _shown(
         "can_write": request.membership.may("tolerances.write"),
         "form": form or FirstDayForm(initial={"valid_from": trial_page.first_day(versions, today)}),
         "most_invoices": MOST_INVOICES,
-        **(_found(request, trial) if trial.result else {}),
+        **(_found(request, trial) if trial.result else _waiting_for(trial)),
     }
     return render_screen(
         request,
@@ -139,13 +159,22 @@ def _shown(
     )
 
 
+def _waiting_for(trial: ToleranceTrial) -> dict[str, Any]:
+    done, of = progress_of(progress_key(trial)) or (0, 0)
+    return {"done": done, "of": of}
+
+
 def _found(request: OrganizationRequest, trial: ToleranceTrial) -> dict[str, Any]:
     result, currency = result_of(trial.result or {}), request.organization.currency
     changed = trial_page.changed_of(result, request.GET)
     page = Paginator(changed, PER_PAGE).get_page(request.GET.get("page"))
+    new_url = reverse("matching:trial_new", args=[request.organization.slug])
+    may_try = request.membership.may("tolerances.write")
+    try_url = f"{new_url}?trial={trial.public_id}" if may_try else ""
     return {
         "result": result,
         "tiles": trial_page.tiles(result, currency),
+        "curve": curve_of(trial, result, request.GET, currency=currency, try_url=try_url),
         "groups": trial_page.groups(result, currency),
         "page": page,
         "rows": trial_page.changed_rows(list(page.object_list), result),

@@ -15,8 +15,8 @@ from suppliers.models import Category, Sku, Supplier
 class ToleranceTrial(Addressed):
     """Limits for a scope, replayed over the invoices received in the `days` before it was asked.
 
-    `limits` are those of a tolerance rule; `result` is what `replaying.py` found, once the worker
-    is done. A trial judges nothing: its limits apply only when they are saved as a rule's version.
+    `limits` are those of a tolerance rule, `varied` (of `ladders.py`) the one of them that is tried
+    at other values, too; `result` is what `replaying.py` found, once the worker is done. A trial judges nothing: its limits apply only when they are saved as a rule's version.
     """
 
     class Status(models.TextChoices):
@@ -27,6 +27,7 @@ class ToleranceTrial(Addressed):
     category = OrganizationForeignKey(Category, null=True, blank=True, related_name="+")
     supplier = OrganizationForeignKey(Supplier, null=True, blank=True, related_name="+")
     limits = models.JSONField(default=dict)
+    varied = models.CharField(max_length=40, blank=True)
     days = models.PositiveSmallIntegerField()
     status = models.CharField(max_length=10, choices=Status.choices, default=Status.WAITING)
     result = models.JSONField(null=True, blank=True)

@@ -17,7 +17,7 @@ def try_limits(company: Company) -> None:
     try_tolerance(
         category=company.categories[CATEGORY],
         limits={**default_limits(), "price": PACKAGING, "contract_price": PACKAGING},
-        days=365,
+        days=180,
         actor=lead,
     )
     limits = {**default_limits(), "price": WIDE, "contract_price": WIDE, "header_cap": "250.00"}

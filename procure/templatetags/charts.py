@@ -12,6 +12,7 @@ from django.utils.safestring import SafeString
 from procure.before_after import BeforeAfterChart, place_rows
 from procure.charts import MonthChart, coordinate, place_months
 from procure.charts import sparkline as sparkline_of
+from procure.curves import CurveChart, place_curve
 from procure.figures import Number, decimal_of
 
 register = template.Library()
@@ -62,3 +63,14 @@ def month_chart(chart: MonthChart) -> dict[str, Any]:
 def before_after_chart(chart: BeforeAfterChart) -> dict[str, Any]:
     """`{% before_after_chart chart %}`: a share and an amount before and after, a row per name."""
     return {"placed": place_rows(chart), "chart": chart}
+
+
+@register.inclusion_tag("_pieces/curve_chart.html")
+def curve_chart(chart: CurveChart) -> dict[str, Any]:
+    """`{% curve_chart chart %}`: a share against an amount, point by point, two of them marked."""
+    placed = place_curve(chart)
+    marked = [
+        {"mark": "before", "placed": placed.before},
+        {"mark": "after", "placed": placed.after},
+    ]
+    return {"placed": placed, "chart": chart, "marked": marked}

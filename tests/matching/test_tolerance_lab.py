@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -11,10 +11,12 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
+from matching.ladders import VARIED
 from matching.models import Hold, MatchResult, SupplierInvoice, Tolerance, ToleranceTrial
+from matching.rejudging import Judged, judge, settled_by
 from matching.replaying import replay
 from matching.tolerances import default_limits, set_tolerance
-from matching.trial_results import TrialResult, result_of
+from matching.trial_results import Side, TrialResult, count, result_of
 from matching.trying import rule_on_trial, try_tolerance, work_out_trials
 from procure.errors import BusinessRuleError
 from procure.models import BusinessEvent
@@ -41,9 +43,9 @@ def wider(percent: object, **others: object) -> dict[str, Any]:
     }
 
 
-def tried(limits: dict[str, Any], **scope: Any) -> TrialResult:
+def tried(limits: dict[str, Any], **asked: Any) -> TrialResult:
     """Asks, and lets the worker come by."""
-    trial = try_tolerance(limits=limits, days=30, actor=None, **scope)
+    trial = try_tolerance(limits=limits, days=30, actor=None, **asked)
     work_out_trials([BusinessEvent.objects.get(kind="tolerance_trial.asked", subject_id=trial.pk)])
     return result_of(ToleranceTrial.objects.get(pk=trial.pk).result)
 
@@ -118,6 +120,82 @@ def test_tighter_limits_hold_what_passed(past: World) -> None:
     assert result.total.on_trial.let_pass == Decimal("0.03")
 
 
+def test_the_curve_has_exact_points(past: World) -> None:
+    result = tried(wider(5), varied="price_percent")
+    points = [
+        (str(value), side.touchless, str(side.let_pass))
+        for value, side in zip(result.ladder, result.total.steps, strict=True)
+    ]
+    assert points == [  # 1.5 % too dear is the one within, 4 % the dear one
+        ("0", 5, "30.03"), ("0.5", 5, "30.03"), ("1", 5, "30.03"), ("2", 6, "45.03"),
+        ("3", 6, "45.03"), ("5", 7, "85.03"), ("10", 7, "85.03"),
+    ]  # fmt: skip
+    assert (result.value_now, result.value_on_trial) == (2, 5)
+    assert result.total.steps[3] == result.total.now
+    assert result.total.steps[5] == result.total.on_trial
+    for one in (*result.suppliers, *result.categories):
+        assert one.steps == result.total.steps
+
+
+def test_what_a_limit_cannot_change_is_judged_once_and_alike(
+    past: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    free = wider(5, quantity_received={"mode": "limit", "percent": "4"})
+    capped = {**free, "leakage_cap": "40"}
+    cases = [
+        (free, "price_percent", 3), (free, "quantity_received_percent", 2),
+        (free, "charge_amount", 1), (free, "header_cap", 5), (free, "leakage_cap", 6),
+        (capped, "price_percent", 6),
+    ]  # fmt: skip
+    found = [tried(limits, varied=varied) for limits, varied, _ in cases]
+    kept: list[int] = []
+
+    def nothing(*about: Any) -> dict[int, Judged]:
+        kept.append(len(settled_by(*about)))
+        return {}
+
+    monkeypatch.setattr("matching.replaying.settled_by", nothing)
+    assert [tried(limits, varied=varied) for limits, varied, _ in cases] == found
+    assert [9 - count for count in kept] == [again for _, _, again in cases]
+    # The control: settling all of them makes a difference.
+    monkeypatch.setattr("matching.replaying.settled_by", lambda past, rules, _: judge(past, rules))
+    assert tried(free, varied="price_percent") != found[0]
+
+
+@pytest.fixture
+def month(inside: World, rule: Tolerance) -> date:
+    """Four invoices 2 to 3 % too dear: three of last month, in its order, and one of this month."""
+    this = timezone.localdate().replace(day=1)
+    last = (this - timedelta(days=1)).replace(day=1)
+    for name, quantity, price, day in (
+        ("first", 100, "10.20", last), ("second", 90, "10.30", last + timedelta(days=6)),
+        ("third", 80, "10.25", last + timedelta(days=12)), ("next", 100, "10.25", this),
+    ):  # fmt: skip
+        bought(inside, name, quantity, price, received_on=day)
+    return last
+
+
+@pytest.mark.parametrize(
+    ("cap", "held", "let_pass", "past_cap"),
+    [
+        (None, [], "92.00", 0),
+        ("47", [], "92.00", 0),  # 20.00 and 27.00 are at the cap, not past it
+        ("46.99", ["third"], "72.00", 1),
+        ("19.99", ["second", "third"], "45.00", 2),
+    ],
+)
+def test_past_the_cap_of_a_month_the_rest_of_it_is_judged_exactly(
+    month: date, cap: str | None, held: list[str], let_pass: str, past_cap: int
+) -> None:
+    result = tried(wider(3, leakage_cap=cap), varied="leakage_cap")
+    found = replay(rule_on_trial(ToleranceTrial.objects.get()), since=month,
+                   today=timezone.localdate())  # fmt: skip
+    assert [one.invoice.number for one in found.judged[::-1] if one.on_trial.held] == held
+    counted = count(found, since=month).total.on_trial
+    assert counted == Side(4 - len(held), Decimal(let_pass), past_cap)
+    assert result.value_on_trial == (None if cap is None else Decimal(cap))
+
+
 def test_a_quantity_over_the_limit_is_money_too(past: World) -> None:
     result = tried(wider(5, quantity_ordered={"mode": "off"}, quantity_received={"mode": "off"}))
     # Ten too many at 10.00, three too many at 10.15: 100.00 and, with its price, 45.45.
@@ -178,7 +256,7 @@ def test_a_nearer_rule_keeps_its_invoices(past: World) -> None:
 def test_the_latest_invoices_are_read_and_the_bound_is_told(
     past: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("matching.replaying.MOST_INVOICES", 4)
+    monkeypatch.setattr("matching.past.MOST_INVOICES", 4)
     result = tried(wider(5))
     assert (result.is_cut, result.total.count) == (True, 4)
     assert result.since == timezone.localdate()
@@ -192,7 +270,10 @@ def test_the_statements_do_not_grow_with_the_invoices(inside: World, rule: Toler
         with CaptureQueriesContext(
             connection,
         ) as asked:
-            replay(rule, since=timezone.localdate(), today=timezone.localdate())
+            replay(
+                rule, since=timezone.localdate(), today=timezone.localdate(),
+                varied=VARIED["price_percent"], ladder=[Decimal(1), Decimal(5)],
+            )  # fmt: skip
         counts.append(len(asked))
     assert counts[0] == counts[1] <= 22
 
@@ -203,6 +284,7 @@ def test_the_statements_do_not_grow_with_the_invoices(inside: World, rule: Toler
         ({"limits": {"price": {"mode": "loose"}}}, "limits"),
         ({"days": 0}, "days"),
         ({"days": 731}, "days"),
+        ({"varied": "price"}, "varied"),
     ],
 )
 def test_what_cannot_be_tried_is_refused(

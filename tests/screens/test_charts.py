@@ -6,10 +6,12 @@ import re
 from decimal import Decimal
 from typing import Any
 
+import pytest
 from django.template import Context, Template
 from django.utils import translation
 
 from procure.charts import Month, MonthChart, axis, place_months
+from procure.curves import CurveChart, CurvePoint, amounts_axis, place_curve, shares_axis
 
 
 def drawn(source: str, **context: Any) -> str:
@@ -106,3 +108,42 @@ def test_htmx_replaces_what_the_chart_names() -> None:
         chart=MonthChart(title="t", months=months().months, swap="#documents"),
     )
     assert chart.count('hx-target="#documents"') == 3
+
+
+def test_a_curve_runs_through_its_points_and_names_those_with_room() -> None:
+    def point(name: str, across: object, up: object) -> CurvePoint:
+        return CurvePoint(name, name, Decimal(str(across)), Decimal(str(up)))
+
+    points = [point("0%", 0, 90), point("1%", 10, 91), point("2%", 50, 94), point("5%", 200, 98)]
+    placed = place_curve(
+        CurveChart("T", "Up", "Across", points, point("now 1%", 10, 91), point("on trial", 50, 94))
+    )
+    assert [(one.x, one.y) for one in placed.points] == [
+        ("0%", "224"), ("5%", "199"), ("25%", "124"), ("100%", "24"),
+    ]  # fmt: skip
+    assert [text for _, _, text in placed.ticks_up] == ["90%", "92%", "94%", "96%", "98%"]
+    assert [value for _, value, _ in placed.ticks_across] == [0, 50, 100, 150, 200]
+    assert len(placed.stretches) == 3
+    assert [one.is_named for one in placed.points] == [True, False, False, True]
+    assert [one.is_named_narrow for one in placed.points] == [False, False, False, True]
+    assert (placed.before.anchor, placed.after.anchor, placed.points[3].anchor) == (
+        "start", "middle", "end",
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("largest", "end", "ticks"),
+    [("0.03", "0.03", 4), ("85.03", "100", 3), ("1278.70", "1500", 4), ("2622.8", "3000", 4)],
+)
+def test_an_axis_of_amounts_ends_round(largest: str, end: str, ticks: int) -> None:
+    high, places = amounts_axis(Decimal(largest))
+    assert (high, len(places)) == (Decimal(end), ticks)
+
+
+@pytest.mark.parametrize(
+    ("shares", "axis"),
+    [("90 93.5", "90 94 1"), ("0 100", "0 100 25"), ("100 100", "99 100 1"), ("0 0", "0 1 1"),
+     ("55.6 77.8", "50 80 10")],
+)  # fmt: skip
+def test_an_axis_of_shares_is_about_what_it_shows(shares: str, axis: str) -> None:
+    assert " ".join(map(str, shares_axis([Decimal(one) for one in shares.split()]))) == axis

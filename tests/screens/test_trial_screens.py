@@ -13,6 +13,7 @@ from matching.tolerances import default_limits, set_tolerance
 from matching.trying import work_out_trials
 from procure.before_after import BeforeAfter, BeforeAfterChart, place_rows
 from procure.models import BusinessEvent
+from procure.progress import tell_progress
 from tests.matching.paying import a_dear_invoice
 from tests.screens.test_invoice_screens import rule_sent
 from tests.world import World
@@ -20,7 +21,7 @@ from tests.world import World
 pytestmark = pytest.mark.django_db
 LAB = "settings/tolerances/lab/"
 WIDE = {"price_percent": "100", "price_amount": "", "contract_price_mode": "off",
-        "line_amount_mode": "off", "days": "30"}  # fmt: skip
+        "line_amount_mode": "off", "days": "30", "varied": "price_percent"}  # fmt: skip
 
 
 @pytest.fixture
@@ -51,14 +52,27 @@ def test_limits_are_tried_looked_at_and_saved(world: World, dear: SupplierInvoic
     client, path = world.client("ap_lead"), world.url(f"{LAB}{trial.public_id}/")
     waiting = client.get(path).content.decode()
     assert ("Look again" in waiting, "INV-1" in waiting) == (True, False)
+    tell_progress(f"trial:{trial.public_id}", 3, 9)
+    assert "3 of 9 are done" in client.get(path).content.decode()
     worked_out(world)
     page = client.get(path).content.decode()
     assert "0% → 100%" in page
+    at_half = f"{world.url(f'{LAB}new/')}?trial={trial.public_id}&amp;at=50"
+    assert f'href="{at_half}" aria-label="50%: 0.0% pass untouched (0 invoices), 0.00' in page
+    assert page.count("pc-curve__line") == 1
+    half = client.get(at_half.replace("&amp;", "&")).content.decode()
+    assert 'name="price_percent" value="50"' in half
     assert "+10.00 with these limits" in page
     assert f"/invoices/{dear.public_id}/" in page
-    assert f"supplier={world.northline.public_id}#changed" in page
+    assert f"supplier={world.northline.public_id}#curve" in page
     narrowed = client.get(f"{path}?supplier={world.kestrel.public_id}").content.decode()
     assert f"/invoices/{dear.public_id}/" not in narrowed
+    assert (
+        f">Price against the order, percent: {world.northline}<"
+        in client.get(f"{path}?supplier={world.northline.public_id}").content.decode()
+    )
+    seen = world.client("sourcing_lead").get(path).content.decode()
+    assert ("pc-curve__line" in seen, "&amp;at=" in seen) == (True, False)
     listed = client.get(world.url(LAB)).content.decode()
     assert (f"/{trial.public_id}/" in listed, "Being worked out" in listed) == (True, False)
     day = timezone.localdate() + timedelta(days=3)
