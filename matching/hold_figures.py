@@ -1,6 +1,6 @@
 """The figures of holds and limits as a person reads them; they are kept as plain numbers.
 
-compared(hold, "USD")           ("3,960 ea", "4,000 ea"): what was expected, what was found
+compared(hold, "USD")           expected 3,960 ea, found 4,000 ea
 limit_of(hold, "USD")           "2 % and 50.00, T-14 v3"
 limit_in_words("2 % and 50")    the same of a limit alone; its percent sign never leaves its number
 terms_in_words(checks)          what the invoice's terms say otherwise than the order's
@@ -33,15 +33,16 @@ _LIMIT = re.compile(rf"(?:below )?{_SIDE}(?:, below {_SIDE})?")
 _FIGURE = re.compile(r"(\d+(?:\.\d+)?)( %)?")
 
 
-def compared(hold: Hold, currency: str) -> tuple[str, str]:
-    """What was expected and what was found; a dash for what is missing."""
-    return _figure(hold, hold.expected, currency), _figure(hold, hold.actual, currency)
+def compared(hold: Hold, currency: str) -> str:
+    """What was expected and what was found, as far as there is something to say."""
+    told = (("expected", hold.expected), ("found", hold.actual))
+    return ", ".join(f"{word} {_figure(hold, kept, currency)}" for word, kept in told if kept)
 
 
 def _figure(hold: Hold, kept: str, currency: str) -> str:
     check = Check(hold.check_code)
     if decimal_of(kept) is None or check not in PRICES | QUANTITIES | AMOUNTS:
-        return kept or "–"
+        return kept
     if check in PRICES:
         return unit_price(kept)
     if check in AMOUNTS:

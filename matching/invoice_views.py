@@ -191,7 +191,7 @@ def _captured(
     if invoice.status == SupplierInvoice.Status.APPROVED:
         messages.success(request, f"{invoice.number} matches and is approved for payment.")
     else:
-        messages.warning(request, f"{invoice.number} is held. See what differs below.")
+        messages.warning(request, f"{invoice.number} is held. See below what holds it.")
     return redirect("matching:invoice_detail", request.organization.slug, invoice.public_id)
 
 

@@ -44,7 +44,7 @@ class HeldPage:
     item: HeldItem
     result: MatchResult | None
     comparison: Comparison
-    sentences: list[str]
+    sentences: list[tuple[str, str]]
     evidence: list[Evidence]
     flags: Sequence[Flag]
     choices: list[Choice]
@@ -64,7 +64,8 @@ class HeldPage:
     @property
     def differences(self) -> int:
         """How many lines differ, and what is wrong with the invoice as a whole."""
-        return self.comparison.differences + len(self.sentences)
+        wrong = [tone for tone, _ in self.sentences if tone == "bad"]
+        return self.comparison.differences + len(wrong)
 
     @property
     def equals_amount(self) -> Decimal:

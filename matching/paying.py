@@ -334,6 +334,6 @@ def _require_other_person(accounts: Collection[BankAccount], actor: User) -> Non
         if account.pk not in paid and actor.pk in hands:
             raise BusinessRuleError(
                 "bank_details",
-                f"You took part in the bank details {account.masked}. Somebody else has to "
-                "release the first payment to them.",
+                f"You took part in the bank details {account.masked} of {account.supplier}. Somebody "
+                "else has to release the first payment to them.",
             )

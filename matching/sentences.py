@@ -38,10 +38,10 @@ class Evidence:
     is_step: bool = False  # what ends the hold: it is offered beside the choices too
 
 
-def header_sentences(invoice: SupplierInvoice, holds: Iterable[Hold]) -> list[str]:
-    """What is wrong with the invoice as a whole, said and done."""
+def header_sentences(invoice: SupplierInvoice, holds: Iterable[Hold]) -> list[tuple[str, str]]:
+    """What is wrong with the invoice as a whole, each with the tone in which it is said."""
     return [
-        _sentence(invoice, hold)
+        ("info" if hold.check_code == Check.SAMPLE else "bad", _sentence(invoice, hold))
         for hold in holds
         if hold.invoice_line_id is None and hold.check_code not in {Check.CHARGE, Check.TAX}
     ]

@@ -9,7 +9,6 @@ from django import template
 from django.forms.boundfield import BoundField
 
 from matching.hold_figures import compared, limit_of
-from matching.models import Hold
 from matching.queries import in_words
 from matching.tolerance_forms import limits_in_words
 from procure.money import plain_decimal
@@ -29,13 +28,7 @@ def check_in_words(check: str) -> str:
     return in_words([check])
 
 
-@register.filter
-def compared_in_words(hold: Hold, currency: str) -> str:
-    """`{{ hold|compared_in_words:"USD" }}`: expected 3,960 ea, found 4,000 ea."""
-    expected, actual = compared(hold, currency)
-    return f"expected {expected}, found {actual}"
-
-
+register.filter("compared_in_words", compared)
 register.filter("limit_of", limit_of)
 
 

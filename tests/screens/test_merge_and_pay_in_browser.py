@@ -45,10 +45,16 @@ def test_what_is_to_be_paid_and_the_mailbox_can_be_read_by_everybody(
         account_of(world, world.northline)
         batch_of(world, approved(world, "INV-1", 400), until="proposed")
         approved(world, "INV-2", 500)
+        approved(world, "INV-3", 600)
         Mailbox.objects.create(
             host="imap.acme.test", port=993, username="ap@acme.test", sealed_password="x"
         )
     page = sign_in(world.client("ap_clerk"))
+    page.goto(world.url("payables/"))
+    page.get_by_label("Pay INV-2").check()
+    page.get_by_role("button", name="Tick the other 1 in USD").click()
+    assert page.locator("[data-ticked]").text_content() == "2 ticked."
+    assert page.get_by_label("Pay INV-3").is_checked()
     shown(page, world.url("payables/"), "Open, USD")
     shown(page, world.url("payables/batches/"), "Waiting for release")
     shown(sign_in(world.client("admin")), world.url("settings/mail-in/"), "Mail server")

@@ -77,8 +77,11 @@ def test_a_file_that_prints_another_account_is_held_and_nobody_accepts_it(inside
     assert invoice.billed_account == FOREIGN
     assert held(invoice) == [("BANK_CHANGED", "printed", "DE •••• 3000", "DE •••• 2051", "ap_lead")]
     assert header_sentences(invoice, invoice.holds.all()) == [
-        f"The invoice asks for payment to DE •••• 2051; on file for {inside.northline} is "
-        "DE •••• 3000. Call them back on a number that is on file."
+        (
+            "bad",
+            f"The invoice asks for payment to DE •••• 2051; on file for {inside.northline} is "
+            "DE •••• 3000. Call them back on a number that is on file.",
+        )
     ]
     with pytest.raises(BusinessRuleError):
         accept_variance(invoice, reason="Go on", actor=inside.people["ap_lead"])
