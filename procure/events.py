@@ -18,6 +18,7 @@ from django.utils import timezone
 
 from procure.models import BusinessEvent, PendingEvent, User
 from procure.prepared import prepared
+from procure.statistics import refresh_outgrown_statistics
 from procure.tenancy import (
     current_organization_id,
     first_nudge_of_transaction,
@@ -133,6 +134,8 @@ def _work_off_batch(organization_id: int) -> bool:
     reaction that fails is put off and cannot stop the ones behind it."""
     with tenant_atomic(organization_id):
         claimed = _claim()
+        if len(claimed) == BATCH:  # much is happening at once
+            refresh_outgrown_statistics()
     if not claimed:
         return False
     with tenant_atomic(organization_id, is_bulk=True):
