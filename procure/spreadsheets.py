@@ -7,11 +7,13 @@ stderr; any other failure is the workbook's too.
 
 import io
 import json
+import re
 import resource
 import sys
 import zipfile
 from datetime import date, datetime, time
 from decimal import Decimal
+from typing import Any
 
 from openpyxl import load_workbook
 
@@ -21,6 +23,8 @@ UNPACKED_BYTES = 50 * 1024 * 1024
 RATIO = 100
 ENTRIES = 1_000
 COLUMNS = 200
+# A formula that a program wrote down and nobody worked out: its value is not there, or is empty.
+UNWORKED = re.compile(rb"(</f>|<f[^>]*/>)\s*(<v\s*/>|<v>\s*</v>)?\s*</c>")
 
 
 def refuse(sentence: str) -> None:
@@ -75,6 +79,32 @@ def cell_text(value: object) -> object:
     return str(value)
 
 
+def visible_sheet(content: bytes, *, results: bool) -> Any:
+    """The first sheet that a person sees, with the results of formulas or with the formulas."""
+    workbook = load_workbook(io.BytesIO(content), read_only=True, data_only=results)
+    sheets = [sheet for sheet in workbook.worksheets if sheet.sheet_state == "visible"]
+    if not sheets:
+        refuse("The workbook has no visible sheet.")
+    sheets[0].reset_dimensions()
+    return sheets[0]
+
+
+def require_results(content: bytes) -> None:
+    """Refuse a sheet whose formulas were never worked out: its cells would read as empty."""
+    archive = zipfile.ZipFile(io.BytesIO(content))
+    names = [name for name in archive.namelist() if name.startswith("xl/worksheets/")]
+    if not any(UNWORKED.search(archive.read(name)) for name in names):
+        return
+    written, worked = visible_sheet(content, results=False), visible_sheet(content, results=True)
+    for formulas, results in zip(written.iter_rows(), worked.iter_rows(), strict=True):
+        for formula, result in zip(formulas, results, strict=True):
+            if formula.data_type == "f" and result.value is None:
+                refuse(
+                    f"Cell {formula.coordinate} is a formula that was never worked out. Open the "
+                    "workbook in a spreadsheet program, save it there, and send it again."
+                )
+
+
 def main() -> None:
     """Read, vet, write."""
     resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
@@ -82,12 +112,9 @@ def main() -> None:
     sys.addaudithook(no_sockets)
     content = sys.stdin.buffer.read()
     vet(content)
-    workbook = load_workbook(io.BytesIO(content), read_only=True, data_only=True)
-    sheets = [sheet for sheet in workbook.worksheets if sheet.sheet_state == "visible"]
-    if not sheets:
-        refuse("The workbook has no visible sheet.")
-    sheets[0].reset_dimensions()
-    for number, row in enumerate(sheets[0].iter_rows(values_only=True), start=1):
+    require_results(content)
+    sheet = visible_sheet(content, results=True)
+    for number, row in enumerate(sheet.iter_rows(values_only=True), start=1):
         cells = [cell_text(value) for value in row[: COLUMNS + 1]]
         if any(cells):
             sys.stdout.write(json.dumps([number, cells]) + "\n")

@@ -1,9 +1,13 @@
 from __future__ import annotations
 
-from datetime import date
+import io
+import zipfile
+from datetime import date, datetime
 from decimal import Decimal
+from typing import Any
 
 import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
@@ -94,6 +98,79 @@ def test_a_workbook_of_invoices_is_the_same_as_its_csv(world: World) -> None:
     rows = [line.split(",") for line in (HEAD, *ROWS)]
     assert counts(take_in(world, "invoices", workbook(*rows))) == (2, 0, 0, 0)
     assert counts(take_in(world, "invoices", table(HEAD, *ROWS))) == (0, 0, 2, 0)
+
+
+def typed_sheet() -> list[list[Any]]:
+    """The same invoice as a spreadsheet keeps it: days and figures, not their text."""
+    day = datetime(2026, 2, 3)  # noqa: DTZ001 - a workbook knows no zone
+    return [
+        HEAD.split(","),
+        ["I-1", "NORTH", day, "H-1", 1, 100, 0.5, 10, 5.32, None, date(2026, 3, 5), 58.52],
+        ["I-1", "NORTH", day, "H-1", 2, 40.0, 0.08, 10.0, None, None, None, None],
+    ]
+
+
+def test_days_and_figures_of_a_workbook_need_no_notation(world: World) -> None:
+    """What is said about the notation of text does not touch them: 0.5 is no 5, 3 Feb no 2 March."""
+    sheet = workbook(*typed_sheet())
+    taken = take_in(world, "invoices", sheet, date_format="DD.MM.YYYY", decimal_comma=True)
+    assert counts(taken) == (2, 0, 0, 0)
+    assert counts(take_in(world, "invoices", table(HEAD, *ROWS))) == (0, 0, 2, 0)
+
+
+def worked_out(content: bytes) -> bytes:
+    """As a spreadsheet program saves it: beside the formula in F2 its result."""
+    out = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(content)) as old, zipfile.ZipFile(out, "w") as new:
+        for name in old.namelist():
+            kept = old.read(name)
+            if name.endswith("sheet1.xml"):
+                assert kept.count(b"<f>50*2</f><v></v>") == 1
+                kept = kept.replace(b"<f>50*2</f><v></v>", b"<f>50*2</f><v>100</v>")
+            new.writestr(name, kept)
+    return out.getvalue()
+
+
+def test_a_formula_is_read_as_its_result_and_refused_without_one(world: World) -> None:
+    rows = typed_sheet()
+    rows[1][5] = "=50*2"
+    before = everything(world)
+    assert refusals(take_in(world, "invoices", workbook(*rows))) == [
+        (1, "file", "Cell F2 is a formula that was never worked out. Open the workbook in a "
+                    "spreadsheet program, save it there, and send it again."),
+    ]  # fmt: skip
+    assert everything(world) == before
+    assert counts(take_in(world, "invoices", worked_out(workbook(*rows)))) == (2, 0, 0, 0)
+    assert counts(take_in(world, "invoices", table(HEAD, *ROWS))) == (0, 0, 2, 0)
+
+
+def spoiled(name: str, content: bytes) -> bytes:
+    """A sound workbook of invoices with one more part."""
+    out = io.BytesIO(workbook(*typed_sheet()))
+    with zipfile.ZipFile(out, "a", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr(name, content)
+    return out.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "sentence"),
+    [
+        ("xl/x.xml", b"<!DOCTYPE x [<!ENTITY a 'b'>]><x>&a;</x>",
+         "The workbook declares XML entities and is not opened."),
+        ("xl/x.bin", b"0" * 60_000_000, "The workbook unpacks into too much. Save it as CSV."),
+    ],
+)  # fmt: skip
+def test_a_hostile_workbook_of_invoices_is_refused_on_the_screen(
+    world: World, name: str, content: bytes, sentence: str
+) -> None:
+    before = everything(world)
+    sent = SimpleUploadedFile("invoices.xlsx", spoiled(name, content))
+    answer = world.client("admin").post(
+        world.url("imports/new/"), {"kind": "invoices", "file": sent}
+    )
+    assert answer.status_code == 200
+    assert sentence in answer.content.decode()
+    assert everything(world) == before
 
 
 def test_a_difference_is_imported_and_held_and_a_receipt_clears_it(world: World) -> None:
