@@ -60,7 +60,7 @@ def file_list(request: OrganizationRequest) -> HttpResponse:
     page = Paginator(rows.order_by("-pk"), PER_PAGE).get_page(request.GET.get("page"))
     context = {
         "page": page,
-        "is_reading": any(row.status in CapturedFile.UNREAD for row in page),
+        "unread": sum(row.status in CapturedFile.UNREAD for row in page),
         "views": _views(request, view),
         "can_write": request.membership.may("invoices.write"),
         "accept": ACCEPT,

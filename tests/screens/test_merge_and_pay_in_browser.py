@@ -1,16 +1,24 @@
-"""Two records that may be one, what is to be paid and the mailbox, each with something to show.
+"""Two records that may be one, what is to be paid, the mailbox and dropped files, each with
+something to show.
 
 The sweep of test_accessibility.py opens the same addresses in a world where most of this is empty.
 """
 
 from __future__ import annotations
 
-import pytest
-from playwright.sync_api import Page
+from base64 import b64encode
+from typing import Any
 
+import pytest
+from playwright.sync_api import Page, expect
+
+from matching import reading_files
+from matching.einvoices.reading import read_einvoice
 from matching.mailboxes import Mailbox
+from matching.reading_files import read_waiting_files
 from suppliers.models import Supplier
-from tests.browser import SignIn, seen_in_both_themes_and_widths, sideways
+from tests.browser import CROSSWISE, SignIn, seen, seen_in_both_themes_and_widths, sideways
+from tests.matching.einvoices.sold import ubl
 from tests.matching.payouts import account_of, approved, batch_of
 from tests.world import World
 
@@ -67,3 +75,59 @@ def test_a_table_wider_than_a_phone_is_noticed(world: World, sign_in: SignIn) ->
     assert sideways(page) == []
     page.evaluate("document.querySelector('.pc-stacked').classList.remove('pc-stacked')")
     assert sideways(page) == ["Suppliers with standing and record over 12 months, a table"]
+
+
+DRAG = """([kinds, files]) => {
+    const carried = new DataTransfer();
+    for (const [name, content] of files)
+        carried.items.add(new File([Uint8Array.from(atob(content), one => one.charCodeAt(0))], name));
+    const target = document.querySelector("main h1");
+    for (const kind of kinds)
+        target.dispatchEvent(new DragEvent(kind, {dataTransfer: carried, bubbles: true, cancelable: true}));
+}"""
+
+# Stops the form once after our own script has seen it, so that there is time to look.
+HOLD = """document.querySelector("form[data-files]")
+    .addEventListener("submit", event => event.preventDefault(), {once: true})"""
+
+
+def drag(page: Page, *kinds: str, **files: bytes) -> None:
+    """These events of a mouse that carries files, beside the area that is meant for them."""
+    carried = [[f"{name}.xml", b64encode(content).decode()] for name, content in files.items()]
+    page.evaluate(DRAG, [list(kinds), carried])
+
+
+def test_files_dropped_together_each_have_a_result(
+    world: World, sign_in: SignIn, settings: Any, tmp_path: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings.MEDIA_ROOT = tmp_path
+    monkeypatch.setattr(reading_files, "read_apart", read_einvoice)
+    page = sign_in(world.client("ap_clerk"))
+    page.goto(world.url("invoices/files/"))
+    files = {"good": ubl(), "bad": b"<note>No invoice</note>", "again": ubl()}
+    drag(page, "dragenter", "dragover", **files)
+    expect(page.locator(".pc-drop--over")).to_be_visible()
+    page.evaluate(HOLD)
+    drag(page, "drop", **files)
+    expect(page.get_by_role("status").filter(has_text="Sending 3 files …")).to_be_visible()
+    assert page.locator(".pc-drop__files li").all_inner_texts() == [
+        "good.xml",
+        "bad.xml",
+        "again.xml",
+    ]
+    page.evaluate("document.querySelector('form[data-files]').requestSubmit()")
+    expect(page.get_by_text("2 files still to be read.")).to_be_visible()
+    read_waiting_files(world.organization.pk)
+    rows = page.locator("#file-rows tbody tr")
+    expect(page.get_by_text("still to be read")).to_have_count(0)  # without anybody asking
+    told = {
+        row.locator("th").inner_text(): row.locator(".pc-file__result").inner_text()
+        for row in rows.all()
+    }
+    assert {name: words.split("\n")[0].split()[0] for name, words in told.items()} == {
+        "good.xml": "Captured", "bad.xml": "Refused", "again.xml": "Refused",
+    }  # fmt: skip
+    assert "begins with “note”, not an invoice" in told["bad.xml"]
+    assert "The same file came on" in told["again.xml"]
+    expect(page.get_by_role("link", name="Refused")).to_have_text("Refused2")
+    assert seen(page, CROSSWISE[1]) == []
