@@ -111,6 +111,12 @@ def _schema_of(tag: str) -> Any:
     return etree.XMLSchema(file=str(path))
 
 
+def load_schemas() -> None:
+    """Reads all of them now, for processes that are forked later: one takes a tenth of a second."""
+    for tag in _SCHEMAS:
+        _schema_of(tag)
+
+
 def _schema(root: Any) -> Iterator[str]:
     """The schema's own words, shortened, with the line of the file."""
     schema = _schema_of(str(root.tag))

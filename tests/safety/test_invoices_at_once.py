@@ -158,7 +158,7 @@ def test_control_without_the_locks_more_is_approved_than_came(
             partial(
                 inside,
                 company,
-                partial(invoice, company, f"R-{n * 17}", billed(1, 20 + n, 1)),
+                partial(invoice, company, f"R-{n * 17}", billed(1, 30 + n, 1)),
             )
             for n in range(CLIENTS)
         ]

@@ -40,6 +40,7 @@ class Command(BaseCommand):
         with tempfile.TemporaryDirectory() as folder:
             report = Path(folder) / "report.xml"
             command = [sys.executable, "-m", "procure.verify", *args, "-p", "no:cacheprovider"]
+            command += ["-o", "junit_family=xunit1"]  # the one that takes figures of tests
             command += [] if named else [str(SAFETY.relative_to(ROOT))]
             done = subprocess.run(
                 [*command, f"--junitxml={report}"],
@@ -56,7 +57,7 @@ class Command(BaseCommand):
 
 
 def summary_of(report: Path) -> dict[str, Any]:
-    """What pytest found: counts, and for each test its outcome and seconds."""
+    """What pytest found: counts, and for each test its outcome, its seconds and what it counted."""
     if not report.exists():
         return {"passed": 0, "failed": 0, "skipped": 0, "tests": []}
     # The file is our own pytest's, not a stranger's.
@@ -65,12 +66,21 @@ def summary_of(report: Path) -> dict[str, Any]:
             "test": f"{case.get('classname', '').rpartition('.')[2]}.{case.get('name')}",
             "outcome": outcome_of(case),
             "seconds": round(float(case.get("time", "0")), 1),
+            **counted_by(case),
         }
         for case in ElementTree.parse(report).iter("testcase")
     ]
     outcomes = [test["outcome"] for test in tests]
     return {name: outcomes.count(name) for name in ("passed", "failed", "skipped")} | {
         "tests": tests
+    }
+
+
+def counted_by(case: ElementTree.Element) -> dict[str, float]:
+    """What a test counted itself: how often it played its scene, and figures of its own."""
+    return {
+        one.get("name", ""): float(value) if "." in (value := one.get("value", "0")) else int(value)
+        for one in case.iter("property")
     }
 
 
