@@ -20,6 +20,7 @@ class MatchingConfig(AppConfig):
                 "leakage",
                 "trying",
                 "standing",
+                "moving",
                 "imports",
                 "payment_imports",
             ),

@@ -25,16 +25,17 @@ from procure.permissions import requires
 from procure.queries import members, open_invitations
 from procure.screens import render_screen, settings_entries, step_url
 from procure.tenancy import OrganizationRequest
-from procure.work import first_steps, found_items, waiting_work
+from procure.work import first_steps, found_items, waiting_work, what_moved
 
 EVENTS_PER_PAGE = 100
 
 
 @requires("home.read")
 def home(request: OrganizationRequest) -> HttpResponse:
-    """What waits for this person, most urgent first."""
+    """What waits for this person, most urgent first, and what moved lately."""
     context = {
         "work": waiting_work(request),
+        "moved": what_moved(request),
         "steps": first_steps(request),
         "import_url": step_url(request, "imports.write", "procure:import_list"),
     }

@@ -1,4 +1,4 @@
-"""Work that waits and things that are found, told by every app without the ground knowing them.
+"""Work that waits, what moved and what is found, told by every app without the ground knowing it.
 
 An app above registers a source in its `reactions.py`; home and search ask all of them.
 """
@@ -39,6 +39,32 @@ class FoundItem:
 
 
 @dataclass(frozen=True, slots=True)
+class Movement:
+    """One thing that moved: what it is, what it was, and the page with the documents behind it.
+
+    `now` and `change` are written as people read them; `tone` is ok or bad.
+    """
+
+    title: str
+    detail: str
+    now: str
+    change: str
+    tone: str
+    address: str
+
+
+@dataclass(frozen=True, slots=True)
+class Moved:
+    """A short list on the home screen: the largest movements of one kind, and where all are."""
+
+    title: str
+    note: str
+    rows: list[Movement]
+    more: str
+    address: str
+
+
+@dataclass(frozen=True, slots=True)
 class FirstStep:
     """A step that a new organization takes once; in the order of `place`.
 
@@ -56,10 +82,12 @@ class FirstStep:
 StepSource = Callable[[OrganizationRequest], list[FirstStep]]
 WorkSource = Callable[[OrganizationRequest], list[WaitingWork]]
 SearchSource = Callable[[OrganizationRequest, str], list[FoundItem]]
+MovedSource = Callable[[OrganizationRequest], Moved]
 
 _step_sources: list[StepSource] = []
 _work_sources: list[WorkSource] = []
 _search_sources: list[SearchSource] = []
+_moved_sources: list[MovedSource] = []
 
 SHORTEST_SEARCH = 2
 
@@ -82,10 +110,21 @@ def answers_search(source: SearchSource) -> SearchSource:
     return source
 
 
+def tells_moved(source: MovedSource) -> MovedSource:
+    """Registers a list of movements; one statement."""
+    _moved_sources.append(source)
+    return source
+
+
 def waiting_work(request: OrganizationRequest) -> list[WaitingWork]:
     """All work that waits for this person, most urgent first; empty kinds are left out."""
     items = [item for source in _work_sources for item in source(request) if item.count]
     return sorted(items, key=lambda item: (item.urgency, item.title))
+
+
+def what_moved(request: OrganizationRequest) -> list[Moved]:
+    """What moved lately, whoever looks; lists without a row are left out."""
+    return [moved for source in _moved_sources if (moved := source(request)).rows]
 
 
 def first_steps(request: OrganizationRequest) -> list[FirstStep]:
