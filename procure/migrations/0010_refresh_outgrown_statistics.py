@@ -1,7 +1,8 @@
 """What the planner knows of a table is soon outgrown when an organization begins; see procure/statistics.py.
 
 Growth is read from the size of the file, which shows rows that are not committed yet. Whoever comes
-second leaves the work to the first, so that nobody waits for a table that is being looked at.
+second leaves the work to the first, and a table that is being vacuumed or indexed is left out, so
+that nobody waits.
 """
 
 from django.db import migrations
@@ -28,7 +29,7 @@ BEGIN
         WHERE pages >= 8 AND pages > 2 * relpages
         ORDER BY relname
     LOOP
-        EXECUTE format('ANALYZE public.%I', own);
+        EXECUTE format('ANALYZE (SKIP_LOCKED) public.%I', own);
         tables := tables + 1;
     END LOOP;
     RETURN tables;
