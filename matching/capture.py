@@ -16,7 +16,7 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from matching.captured import CapturedInvoice, CapturedLine, require_sound
-from matching.feeding import lock_orders, names_of
+from matching.feeding import LockedOrders, lock_orders, names_of
 from matching.holds import Cause
 from matching.invoice_numbers import normalised_number, plain_number
 from matching.models import Hold, SupplierInvoice, SupplierInvoiceLine
@@ -137,6 +137,9 @@ def _capture_all(
     linked = _find_credited(invoices)
     names = (names_of(invoice, its) for invoice, its in zip(invoices, lines, strict=True))
     locked = lock_orders(frozenset(chain.from_iterable(names)), linked)
+    terms = _terms_by_number(locked)
+    for invoice, each, its in zip(invoices, captured, lines, strict=True):
+        invoice.due_on = each.due_on or _due_by_terms(invoice, its, terms)
     SupplierInvoice.objects.bulk_create(invoices)
     by_invoice = {invoice.pk: its for invoice, its in zip(invoices, lines, strict=True)}
     matched = _found_in_words(match_captured(invoices, by_invoice, locked))
@@ -147,11 +150,9 @@ def _capture_all(
 
 
 def _new_invoice(captured: CapturedInvoice, origin: str, actor: User | None) -> SupplierInvoice:
-    supplier = captured.supplier
-    due_on = captured.due_on or captured.invoiced_on + timedelta(days=supplier.payment_terms_days)
     total = captured.total_amount
     return SupplierInvoice(
-        supplier=supplier,
+        supplier=captured.supplier,
         number=captured.number.strip(),
         normalised_number=normalised_number(captured.number)[:80],
         kind=captured.kind,
@@ -162,7 +163,6 @@ def _new_invoice(captured: CapturedInvoice, origin: str, actor: User | None) -> 
         note=captured.note.strip(),
         invoiced_on=captured.invoiced_on,
         received_on=captured.received_on or captured.invoiced_on,
-        due_on=due_on,
         discount_until=captured.discount_until,
         early_discount_percent=captured.early_discount_percent,
         currency=captured.currency,
@@ -177,6 +177,29 @@ def _new_invoice(captured: CapturedInvoice, origin: str, actor: User | None) -> 
         total_amount=_sum_of_parts(captured) if total is None else total,
         origin=origin,
         captured_by=actor,
+    )
+
+
+def _terms_by_number(locked: LockedOrders) -> dict[tuple[int | None, str], int | None]:
+    """The payment terms of each order, in days, by its supplier and number."""
+    return {
+        (order.supplier_id, str(order.number).upper()): order.payment_terms_days
+        for order in locked.orders.values()
+    }
+
+
+def _due_by_terms(
+    invoice: SupplierInvoice,
+    lines: Sequence[SupplierInvoiceLine],
+    terms: Mapping[tuple[int | None, str], int | None],
+) -> date:
+    """When an invoice that does not say so is due: by its orders, where they say the same, else
+    by its supplier."""
+    named = {terms.get((invoice.supplier_id, name.upper())) for name in names_of(invoice, lines)}
+    said = named - {None}
+    days = said.pop() if len(said) == 1 else None
+    return invoice.invoiced_on + timedelta(
+        days=invoice.supplier.payment_terms_days if days is None else days
     )
 
 

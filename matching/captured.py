@@ -54,8 +54,8 @@ class CapturedInvoice:
 
     `charges` map a code to an amount, `taxes` a rate to its tax with `tax_amount` their sum.
     `prepaid_amount` is what was paid before less what the total was rounded up by: the parts less it
-    are the total. Without `received_on` it came on its own date, without `due_on` it is due by the supplier's
-    terms, without `total_amount` it asks for the sum of its parts.
+    are the total. Without `received_on` it came on its own date, without `due_on` it is due by the terms
+    of its orders, else of the supplier, without `total_amount` it asks for the sum of its parts.
     """
 
     supplier: Supplier

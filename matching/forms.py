@@ -51,7 +51,7 @@ class InvoiceForm(forms.Form):
     currency = forms.CharField(max_length=3, label="Currency")
     invoiced_on = DayField(label="Invoice date")
     received_on = DayField(label="Received on")
-    due_on = DayField(required=False, label="Due on", help_text="Empty: by the supplier's terms.")
+    due_on = DayField(required=False, label="Due on", help_text="Empty: by the terms of the order.")
     discount_until = DayField(required=False, label="Discount until")
     early_discount_percent = forms.DecimalField(
         required=False,

@@ -78,18 +78,20 @@ def test_the_limit_of_a_quantity_is_a_quantity() -> None:
 
 @pytest.mark.django_db
 def test_a_due_date_before_the_orders_terms_is_told_and_holds_nothing(inside: World) -> None:
-    order = an_order(inside, (inside.shipper, 10, "0.612"), payment_terms_days=30)
+    order = an_order(inside, (inside.shipper, 10, "0.612"), payment_terms_days=45)
     receive(inside, order, (1, 10))
     asked = invoice(inside, "INV-1", billed(1, 10, "0.612"), due_on=DAY + timedelta(days=10))
-    on_time = invoice(inside, "INV-2", billed(1, 10, "2"), due_on=DAY + timedelta(days=30))
+    on_time = invoice(inside, "INV-2", billed(1, 10, "2"), due_on=DAY + timedelta(days=45))
     checks = MatchResult.objects.get(invoice=asked).checks
     words = terms_in_words(checks)
     assert words == [
-        "It is due on May 14, 2026, 20 days earlier than by the terms of order PO-1 (Jun 3, 2026)."
+        "It is due on May 14, 2026, 35 days earlier than by the terms of order PO-1 (Jun 18, 2026)."
     ]
     assert asked.status == "approved"
     assert asked.approved_amount == Decimal("6.12")
     assert terms_in_words(MatchResult.objects.get(invoice=on_time).checks) == []
+    silent = invoice(inside, "INV-3", billed(1, 10, "2"))
+    assert silent.due_on == DAY + timedelta(days=45)
     MatchResult.objects.filter(invoice=on_time).update(checks=checks)
     clerk = Membership.objects.get(user=inside.people["ap_clerk"])
     page = held_page(held_item(on_time), clerk, [])
