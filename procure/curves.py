@@ -18,6 +18,8 @@ from procure.figures import Number, decimal_of, percent
 TOP, BOTTOM = 24.0, 224.0
 WIDE, NARROW = 620.0, 250.0  # plots of a desktop and of a phone, in pixels: where words still fit
 LETTER, LINE = 7.0, 14.0  # how much room a letter and a line of words take
+BEFORE_ANCHOR = {"start": 0.0, "middle": 0.5, "end": 1.0}  # the part of a name left of its point
+LEFT_EDGE = 30  # percent
 MOST_TICKS = 4
 SHARE_STEPS = (1, 2, 5, 10, 25)
 ZERO = Decimal(0)
@@ -44,6 +46,16 @@ class CurveChart:
     points: Sequence[CurvePoint]
     before: CurvePoint
     after: CurvePoint
+
+
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """A point in percents across and pixels down, with how its name is set."""
+
+    x: float
+    y: float
+    anchor: str
+    name_y: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,20 +93,22 @@ def place_curve(chart: CurveChart) -> PlacedCurve:
     def height(up: Decimal) -> float:
         return TOP + float((high - up) / (high - low)) * (BOTTOM - TOP)
 
-    def place(point: CurvePoint) -> tuple[float, float]:
-        return 100 * float(_number(point.across) / end), height(_number(point.up))
+    def place(point: CurvePoint) -> _Place:
+        x, y = 100 * float(_number(point.across) / end), height(_number(point.up))
+        is_marked = point is chart.before or point is chart.after
+        return _Place(x, y, *(_aside(x, y) if is_marked else _above(x, y)))
 
     at = {id(one): place(one) for one in every}
     wide, narrow = (_with_room(chart, at, width) for width in (WIDE, NARROW))
 
     def placed(point: CurvePoint) -> PlacedPoint:
-        x, y = at[id(point)]
+        here = at[id(point)]
         return PlacedPoint(
             point=point,
-            x=_percent(x),
-            y=coordinate(y),
-            name_y=coordinate(y - 10 if y - 10 > LINE else y + 20),
-            anchor=_anchor(x),
+            x=_percent(here.x),
+            y=coordinate(here.y),
+            name_y=coordinate(here.name_y),
+            anchor=here.anchor,
             is_named=id(point) in wide,
             is_named_narrow=id(point) in narrow,
         )
@@ -148,16 +162,19 @@ def _round_steps() -> Iterator[Decimal]:
         scale *= 10
 
 
-def _with_room(chart: CurveChart, at: dict[int, tuple[float, float]], width: float) -> set[int]:
+def _with_room(chart: CurveChart, at: dict[int, _Place], width: float) -> set[int]:
     """The points whose names do not run into each other: the marked ones first, then the ends."""
     taken: list[tuple[float, float, float]] = []
     named = set()
     ends = [*chart.points[-1:], *chart.points[:1], *chart.points[1:-1]]
-    for point in (chart.after, chart.before, *ends):
-        x, y = at[id(point)]
+    marked = (chart.after, chart.before)
+    spots = {(at[id(one)].x, at[id(one)].y) for one in marked}
+    steps = (one for one in ends if (at[id(one)].x, at[id(one)].y) not in spots)
+    for point in (*marked, *steps):
+        here = at[id(point)]
         room = len(point.name) * LETTER
-        left = x * width / 100 - room * {"start": 0.0, "middle": 0.5, "end": 1.0}[_anchor(x)]
-        mine = left, left + room, y
+        left = here.x * width / 100 - room * BEFORE_ANCHOR[here.anchor]
+        mine = left, left + room, here.name_y
         if all(_is_apart(mine, other) for other in taken):
             taken.append(mine)
             named.add(id(point))
@@ -165,7 +182,18 @@ def _with_room(chart: CurveChart, at: dict[int, tuple[float, float]], width: flo
 
 
 def _is_apart(one: tuple[float, float, float], two: tuple[float, float, float]) -> bool:
-    return one[1] + LETTER < two[0] or two[1] + LETTER < one[0] or abs(one[2] - two[2]) >= 2 * LINE
+    return one[1] + LETTER < two[0] or two[1] + LETTER < one[0] or abs(one[2] - two[2]) >= LINE
+
+
+def _above(x: float, y: float) -> tuple[str, float]:
+    return _anchor(x), (y - 10 if y - 10 > LINE else y + 20)
+
+
+def _aside(x: float, y: float) -> tuple[str, float]:
+    """Where a rising curve is not: left of the point, or at the left edge under it."""
+    if x > LEFT_EDGE:
+        return "end", max(y - 10, LINE)
+    return "start", (y + 20 if y + 20 < BOTTOM else y - 10)
 
 
 def _anchor(x: float) -> str:

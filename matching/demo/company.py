@@ -23,6 +23,7 @@ from matching.demo.catalogue import (
     DemoSupplier,
 )
 from procure.models import ExchangeRate, Location, Membership, Organization, User
+from procure.units import is_weighed
 from purchasing.models import ApprovalRule
 from suppliers.models import (
     ApprovedVendor,
@@ -50,6 +51,7 @@ class Company:
     today: date
     rng: Random
     history_days: int
+    small_differences: Random  # of its own, so that what it decides moves nothing else
     people: dict[str, User] = field(default_factory=dict)
     places: list[Location] = field(default_factory=list)
     categories: dict[str, Category] = field(default_factory=dict)
@@ -84,7 +86,8 @@ def make_company(
     organization: Organization, today: date, password: str, history_days: int
 ) -> Company:
     """Fills an empty organization with its standing records; inside its transaction."""
-    company = Company(organization, today, Random(organization.slug), history_days)
+    rng, small = Random(organization.slug), Random(f"{organization.slug}, small differences")
+    company = Company(organization, today, rng, history_days, small)
     _people(company, password)
     _places_and_rules(company)
     _categories(company)
@@ -186,6 +189,7 @@ def _skus(company: Company) -> None:
                 description=f"{bought.words} {words}",
                 category=company.categories[bought.category],
                 unit=bought.unit,
+                in_full_tolerance_percent=2 if is_weighed(bought.unit) else 0,
                 standard_cost=market,
                 reorder_point=bought.typical_quantity // 2,
             )

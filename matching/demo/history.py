@@ -15,6 +15,7 @@ from django.db.models import Model
 from django.utils import timezone
 
 from matching.demo.company import Company
+from matching.demo.small_differences import add_freight, billed_price, missing_weight
 from matching.models import SupplierInvoice, SupplierInvoiceLine
 from procure.models import BusinessEvent, User
 from purchasing.models import (
@@ -39,6 +40,7 @@ class DemoLine:
     row: PurchaseOrderLine
     arrives: date
     rejected: Decimal = Decimal(0)
+    short: Decimal = Decimal(0)
     splits: list[tuple[date, Decimal]] = field(default_factory=list)
 
 
@@ -265,15 +267,16 @@ def _receive(company: Company, order: DemoOrder, number: int) -> int:
                 rejected = max(Decimal(1), (part * Decimal("0.03")).quantize(Decimal(1)))
                 rejected = min(rejected, part)
                 came.rejected += rejected
-            rows.append(
-                GoodsReceiptLine(
-                    receipt=receipt,
-                    order_line=came.row,
-                    received_quantity=part,
-                    rejected_quantity=rejected,
-                    reject_reason=rng.choice(("damaged", "quality")) if rejected else "",
-                )
+            row = GoodsReceiptLine(
+                receipt=receipt,
+                order_line=came.row,
+                received_quantity=part,
+                rejected_quantity=rejected,
+                reject_reason=rng.choice(("damaged", "quality")) if rejected else "",
             )
+            came.short = missing_weight(company, row)
+            row.received_quantity -= came.short
+            rows.append(row)
         order.receipts.append((receipt, rows))
     return number
 
@@ -290,6 +293,7 @@ def _store_receipts(orders: list[DemoOrder]) -> None:
 def _bill(company: Company, order: DemoOrder) -> None:
     """One invoice per receipt, a few days later; some with the supplier's usual mistakes."""
     rng, habits = company.rng, company.habits[order.supplier]
+    short = {line.row.line_no: line.short for line in order.lines}
     for receipt, rows in order.receipts:
         day = receipt.received_on + timedelta(days=rng.choice((1, 2, 3, 4)))
         if day >= company.today - timedelta(days=1):
@@ -309,11 +313,14 @@ def _bill(company: Company, order: DemoOrder) -> None:
         )
         lines = []
         for position, row in enumerate(rows, start=1):
-            quantity = row.received_quantity - row.rejected_quantity
+            billed = row.received_quantity + short[row.order_line.line_no]
+            quantity = billed - row.rejected_quantity
             if quantity <= 0:
                 continue
             price = row.order_line.unit_price
-            if wrong and position == 1:
+            if not wrong and position == 1:
+                price = billed_price(company, row)
+            elif wrong and position == 1:
                 price = (price * Decimal(str(rng.choice((1.02, 1.03, 1.05))))).quantize(
                     Decimal("0.0001")
                 )
@@ -333,6 +340,7 @@ def _bill(company: Company, order: DemoOrder) -> None:
             )
         if lines:
             invoice.total_amount = sum((line.amount for line in lines), Decimal(0))
+            add_freight(company, invoice)
             order.invoices.append((invoice, lines))
 
 

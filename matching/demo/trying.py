@@ -20,5 +20,6 @@ def try_limits(company: Company) -> None:
         days=180,
         actor=lead,
     )
-    limits = {**default_limits(), "price": WIDE, "contract_price": WIDE, "header_cap": "250.00"}
+    limits = {**default_limits(), "price": WIDE, "contract_price": WIDE, "header_cap": "250.00",
+              "leakage_cap": "150.00"}  # fmt: skip
     try_tolerance(limits=limits, days=180, actor=lead)

@@ -8,7 +8,8 @@ from matching.demo.strategy import make_strategy
 from matching.expected_credits import ExpectedCredit
 from matching.fixes import proposed_fixes
 from matching.management.commands.seed_demo import make_organization
-from matching.models import Hold, SupplierInvoice
+from matching.models import Hold, MatchResult, SupplierInvoice, ToleranceTrial
+from matching.trial_results import result_of
 from matching.verification import differences
 from procure.events import work_off
 from procure.models import PendingEvent, User
@@ -62,6 +63,12 @@ def test_the_demo_has_work_on_every_desk_and_results_that_verify() -> None:
         ]
         fixes = [(fix.supplier.code, fix.would_prevent) for fix in proposed_fixes(organization)]
         assert ("COPPERLEAF", 3) in fixes
+        passed = MatchResult.objects.filter(checks__contains=[{"status": "within_tolerance"}])
+        assert passed.filter(invoice__is_touchless=True).count() > 100
+        for trial in ToleranceTrial.objects.all():
+            total = result_of(trial.result).total
+            assert 0 < total.now.let_pass < total.on_trial.let_pass
+            assert len({(one.touchless, one.let_pass) for one in total.steps}) >= 5
         grades = set(Scorecard.objects.filter(period="all").values_list("grade", flat=True))
         assert {"A", "B", "C", "D"} <= grades
         assert not PendingEvent.objects.exists()

@@ -127,8 +127,9 @@ def test_a_curve_runs_through_its_points_and_names_those_with_room() -> None:
     assert [one.is_named for one in placed.points] == [True, False, False, True]
     assert [one.is_named_narrow for one in placed.points] == [False, False, False, True]
     assert (placed.before.anchor, placed.after.anchor, placed.points[3].anchor) == (
-        "start", "middle", "end",
+        "start", "start", "end",
     )  # fmt: skip
+    assert (placed.after.y, placed.after.name_y) == ("124", "144")  # under it: the curve is above
 
 
 @pytest.mark.parametrize(
