@@ -248,7 +248,7 @@ def test_what_is_blocked_waits_on_the_home_of_accounts_payable(
     with world.inside():
         _estimate(world)
     clerk.get(home)
-    with django_assert_max_num_queries(25):
+    with django_assert_max_num_queries(28):
         page = clerk.get(home).content.decode()
     assert tile in page
     assert "Northline Packaging: The price is not firm: it was taken from the price paid" in page

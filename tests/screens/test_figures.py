@@ -61,7 +61,7 @@ def test_a_figure_reads_so(source: str, value: object, words: str) -> None:
 
 def test_every_locale_is_written_as_its_own_rules_say() -> None:
     pattern = parse_pattern("#,##0.00##")
-    for code in locale_identifiers()[::5]:
+    for code in locale_identifiers()[::40]:
         for number in (Decimal("1234567.891"), Decimal("0.5"), Decimal(1000)):
             with figures.reading_as(code):
                 said = figures.plain(number, least=2, most=4)
