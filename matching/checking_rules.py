@@ -101,7 +101,7 @@ def _content_of(organization_id: int, check: RuleCheck) -> bytes:
     try:
         with tenant_atomic(organization_id):
             return read_file(files_of(check.file)[0])
-    except (BusinessRuleError, ValueError):
+    except BusinessRuleError:
         return b""
 
 

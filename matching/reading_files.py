@@ -28,6 +28,10 @@ from procure.tenancy import tenant_atomic
 SWEEP_SECONDS = 20.0
 GIVEN_UP_AFTER = timedelta(seconds=90)  # more than a reading can take
 MOST_ATTEMPTS = 3
+NOT_AS_IT_CAME = (
+    "The stored file is gone or was changed since it came, so it was not read. Enter the invoice "
+    "from the sender's own copy."
+)
 Status = CapturedFile.Status
 
 
@@ -50,8 +54,8 @@ def _read_one(organization_id: int, file: CapturedFile) -> None:
     try:
         with tenant_atomic(organization_id):
             content = read_file(files_of(file)[0])
-    except BusinessRuleError as error:
-        end_reading(organization_id, file, Reading(Outcome.REFUSED, sentence=error.message))
+    except BusinessRuleError:  # somebody else than we had a hand in it: a person looks
+        end_reading(organization_id, file, Reading(Outcome.MANUAL, sentence=NOT_AS_IT_CAME))
         return
     reading = read_apart(content)
     is_paper = content.startswith(b"%PDF-") and reading.outcome != Outcome.ACCEPTED

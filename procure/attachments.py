@@ -205,7 +205,8 @@ def read_file(attachment: Attachment) -> bytes:
     with default_storage.open(attachment.storage_key) as stored:
         content: bytes = stored.read()
     if hashlib.sha256(content).hexdigest() != attachment.sha256:
-        raise ValueError(f"{attachment.file_name} is not the file that was kept.")
+        name = attachment.file_name
+        raise BusinessRuleError("file_altered", f"{name} is not the file that was kept.")
     return content
 
 

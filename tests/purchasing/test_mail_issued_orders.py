@@ -11,6 +11,7 @@ from django.core.exceptions import SuspiciousFileOperation
 
 from procure import pdf
 from procure.attachments import read_file
+from procure.errors import BusinessRuleError
 from procure.events import work_off
 from procure.models import Attachment, BusinessEvent, PendingEvent
 from purchasing.order_documents import keep_order_pdf, order_page
@@ -117,7 +118,7 @@ def test_a_kept_file_that_was_changed_is_not_handed_out(
     assert kept is not None
     assert read_file(kept)[:5] == b"%PDF-"
     (tmp_path / kept.storage_key).write_bytes(b"%PDF-forged")
-    with pytest.raises(ValueError, match="not the file that was kept"):
+    with pytest.raises(BusinessRuleError, match="not the file that was kept"):
         read_file(kept)
 
 

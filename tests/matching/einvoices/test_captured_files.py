@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import date
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -20,7 +22,7 @@ from matching.einvoices.document import Charge
 from matching.einvoices.pictures import draw_pages
 from matching.einvoices.reading import read_einvoice
 from matching.models import SupplierInvoice
-from matching.reading_files import MOST_ATTEMPTS, read_waiting_files
+from matching.reading_files import MOST_ATTEMPTS, NOT_AS_IT_CAME, read_waiting_files
 from matching.receiving_files import pages_of, receive_file
 from procure.attachments import files_of, read_file
 from procure.models import BusinessEvent
@@ -301,6 +303,33 @@ def test_a_file_whose_reader_dies_is_read_again_three_times_at_most(world: World
     assert (given_up.status, given_up.sentence[:39]) == (
         "refused", "The file takes more memory or time to r",
     )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("spoil", "ends"),
+    [
+        (lambda stored: stored.write_bytes(sold(number="NL-99")), "needs_person"),
+        (lambda stored: stored.unlink(), "needs_person"),
+        (lambda stored: None, "captured"),  # the control
+    ],
+)
+def test_a_stored_file_that_is_not_what_came_is_left_to_a_person_and_stops_no_other(
+    world: World, tmp_path: Path, spoil: Callable[[Path], object], ends: str
+) -> None:
+    file, other = sent(world, sold()), sent(world, sold(number="NL-80"), "other.xml")
+    with world.inside():
+        (kept,) = files_of(file)
+    spoil(tmp_path / kept.storage_key)
+    read_waiting_files(world.organization.pk)
+    with world.inside():
+        file, other = (CapturedFile.objects.get(pk=one.pk) for one in (file, other))
+        numbers = set(SupplierInvoice.objects.values_list("number", flat=True))
+    assert (file.status, other.status) == (ends, "captured")
+    assert numbers == ({"NL-77", "NL-80"} if ends == "captured" else {"NL-80"})
+    if ends == "needs_person":
+        assert (file.sentence, file.may_be_entered) == (NOT_AS_IT_CAME, True)
+        answer = world.client("ap_clerk").get(world.url(f"files/{kept.public_id}/"))
+        assert answer.status_code == 409
 
 
 def test_a_file_that_is_being_read_is_left_alone(world: World) -> None:
