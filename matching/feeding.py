@@ -1,11 +1,12 @@
 """What the engine is given, read from the documents: many invoices in a fixed number of statements.
 
-    locked = lock_orders(wanted)          orders and their lines, in the house's order of locks
-    known = read_orders(wanted)           the same unlocked, where nothing is decided on them
+    locked = lock_orders(names, ids)      orders and their lines, in the house's order of locks
+    known = read_orders(names, line_ids)  the same unlocked, where nothing is decided on them
     feed = Feed(invoices, lines, locked)  everything the engine asks about them
-    feed.terms(invoice), feed.orders(invoice), feed.policy(invoice)
+    feed.invoice_terms(invoice)           as the engine reads it; so are its orders, by order_terms
+    feed.header_policy(invoice, orders)   the rule of the invoice as a whole
 
-What is billed so far changes while invoices of one batch are matched; it lives in `billed.py`.
+What is billed so far changes while invoices of one batch are matched; it lives in `ledger.py`.
 """
 
 from __future__ import annotations

@@ -53,7 +53,7 @@ def accept_variance(
     Refused: no reason, nothing held, a suspected duplicate (that is kept or voided), a person who
     neither owns the holds nor has the limit, who entered the invoice, or who received the goods.
     """
-    invoice, holds = _held(invoice)
+    invoice, holds = held_invoice(invoice)
     if any(hold.check_code == Check.DUPLICATE_SUSPECT for hold in holds):
         raise BusinessRuleError("duplicate", "Say first whether this is a duplicate.")
     require_authority(invoice, holds, membership_of(actor))
@@ -70,7 +70,7 @@ def keep_invoice(
 
     Refused: no reason, no suspicion, a person who entered it or does not own the hold.
     """
-    invoice, holds = _held(invoice, Check.DUPLICATE_SUSPECT)
+    invoice, holds = held_invoice(invoice, Check.DUPLICATE_SUSPECT)
     require_authority(invoice, holds, membership_of(actor))
     return _decide(
         Kind.KEEP, invoice, holds, reason, actor, amount=invoice.total_amount, cause=cause
@@ -86,8 +86,8 @@ def pay_supported(
     Refused: nobody but accounts payable, nothing held, nothing supported, a hold that stops every
     payment (a blocked supplier, bank details on their way, a sample nobody has looked at).
     """
-    _require_payer(actor)
-    invoice, holds = _held(invoice)
+    require_payer(actor)
+    invoice, holds = held_invoice(invoice)
     if any(hold.check_code in STOPS_PAYMENT for hold in holds):
         raise BusinessRuleError("stopped", "Something stops every payment of this invoice.")
     result = MatchResult.objects.get(invoice=invoice)
@@ -108,8 +108,8 @@ def return_to_supplier(
 
     Refused: nobody but accounts payable, no reason, nothing held, a credit note that credits it.
     """
-    _require_payer(actor)
-    invoice, holds = _held(invoice)
+    require_payer(actor)
+    invoice, holds = held_invoice(invoice)
     if invoice.credit_notes.exclude(status=Status.VOID).exists():
         raise BusinessRuleError("credited", "A credit note credits this invoice. Void that first.")
     return _decide(Kind.VOID, invoice, holds, reason, actor, amount=ZERO, cause=cause)
@@ -228,7 +228,7 @@ def link_line(
 
     Refused: nobody but accounts payable, an invoice that is not open, an order of another supplier.
     """
-    _require_payer(actor)
+    require_payer(actor)
     invoice, line = _open_line(invoice, position, [order_line.order_id])
     if order_line.order.supplier_id != invoice.supplier_id:
         raise BusinessRuleError("supplier", "That order went to another supplier.", "order_line")
@@ -248,7 +248,7 @@ def code_as_charge(
 
     Refused: nobody but accounts payable, an invoice that is not open, no code.
     """
-    _require_payer(actor)
+    require_payer(actor)
     code = charge_code.strip().lower()[:40]
     if not code:
         raise BusinessRuleError("charge_code", "Say what is charged.", "charge_code")
@@ -275,7 +275,7 @@ def request_credit(
 
     Refused: no reason, nothing held, nothing in dispute, a credit that is asked for already.
     """
-    invoice, holds = _held(invoice)
+    invoice, holds = held_invoice(invoice)
     disputed = MatchResult.objects.get(invoice=invoice).disputed_amount or ZERO
     if disputed <= 0:
         raise BusinessRuleError("disputed", "No amount of this invoice is in dispute.")
@@ -296,7 +296,7 @@ def put_aside(invoice: SupplierInvoice, *, until: date, actor: User) -> Supplier
     """
     if until <= timezone.localdate():
         raise BusinessRuleError("until", "Choose a day in the future.", "until")
-    invoice, _ = _held(invoice)
+    invoice, _ = held_invoice(invoice)
     invoice.look_again_on = until
     invoice.save(update_fields=["look_again_on"])
     record("hold.put_aside", invoice, actor=actor, summary=f"Put aside until {until:%d %b %Y}.")
@@ -306,13 +306,13 @@ def put_aside(invoice: SupplierInvoice, *, until: date, actor: User) -> Supplier
 @transaction.atomic
 def add_note(invoice: SupplierInvoice, *, text: str, actor: User) -> InvoiceNote:
     """Writes a sentence beside the invoice; refused when empty."""
-    _require_text(text, "Write something first.", "text")
+    require_text(text, "Write something first.", "text")
     note: InvoiceNote = InvoiceNote.objects.create(invoice=invoice, author=actor, text=text.strip())
     record("supplier_invoice.noted", invoice, actor=actor, summary=text.strip()[:500])
     return note
 
 
-def _held(
+def held_invoice(
     invoice: SupplierInvoice, check: Check | None = None
 ) -> tuple[SupplierInvoice, list[Hold]]:
     """The locked invoice with its open holds; refused when there is nothing to decide."""
@@ -338,7 +338,7 @@ def _decide(
     cause: str = "",
 ) -> Resolution:
     """Writes a decision down, to take effect when the time to undo is over."""
-    _require_text(reason, "Say why, in a sentence.", "reason")
+    require_text(reason, "Say why, in a sentence.", "reason")
     now = timezone.now()
     resolution: Resolution = Resolution.objects.create(
         invoice=invoice,
@@ -352,7 +352,7 @@ def _decide(
         effective_at=now + TIME_TO_UNDO,
     )
     Hold.objects.filter(pk__in=[hold.pk for hold in holds]).update(resolution=resolution)
-    _touch(invoice)
+    touch_invoice(invoice)
     record(
         "hold.decided",
         invoice,
@@ -385,7 +385,7 @@ def _open_line(
 
 def _match_touched(invoice: SupplierInvoice, words: str, actor: User) -> SupplierInvoice:
     """Matches again after a person changed a link, and says so."""
-    _touch(invoice)
+    touch_invoice(invoice)
     cause = Cause(words)
     (matched,) = match_invoices([invoice.pk], cause)
     if matched.is_changed:
@@ -395,22 +395,21 @@ def _match_touched(invoice: SupplierInvoice, words: str, actor: User) -> Supplie
     return matched.invoice
 
 
-def _touch(invoice: SupplierInvoice) -> None:
+def touch_invoice(invoice: SupplierInvoice) -> None:
+    """A person had a hand in the locked invoice: it is not touchless, and not put aside any more."""
     if invoice.is_touchless or invoice.look_again_on is not None:
         invoice.is_touchless, invoice.look_again_on = False, None
         invoice.save(update_fields=["is_touchless", "look_again_on"])
 
 
-def _require_payer(actor: User) -> None:
+def require_payer(actor: User) -> None:
+    """Refuses everybody but accounts payable."""
     membership: Membership = membership_of(actor)
     if not set(membership.roles) & set(PAYERS):
         raise BusinessRuleError("role", "Only accounts payable does this. Ask them with a note.")
 
 
-def _require_text(text: str, sentence: str, field: str) -> None:
+def require_text(text: str, sentence: str, field: str) -> None:
+    """Refuses a text with nothing in it, with this sentence at its field."""
     if not text.strip():
         raise BusinessRuleError(field, sentence, field)
-
-
-held_invoice, touch_invoice, require_payer = _held, _touch, _require_payer
-require_text = _require_text
