@@ -34,6 +34,7 @@ from matching.telling import tell_captured, tell_matched
 from procure.documents import lock, require_status
 from procure.errors import BusinessRuleError
 from procure.events import record
+from procure.figures import long_date
 from procure.models import User
 from procure.money import ZERO, plain_decimal, round_money, round_price, round_quantity
 from suppliers.merged_records import require_not_merged
@@ -319,7 +320,7 @@ def _taken(captured: Sequence[CapturedInvoice]) -> BusinessRuleError:
             return BusinessRuleError(
                 "duplicate_number",
                 f"{each.supplier} has billed under this number already: invoice {row.number} of "
-                f"{row.invoiced_on:%d %b %Y}. Nothing was saved.",
+                f"{long_date(row.invoiced_on)}. Nothing was saved.",
                 "number",
             )
     return BusinessRuleError(

@@ -29,6 +29,7 @@ from procure.attachments import CheckedFile, files_of, keep_file, share_file
 from procure.documents import lock, require_status
 from procure.errors import BusinessRuleError
 from procure.events import record
+from procure.figures import long_date
 from procure.models import Attachment, User
 from procure.reading import MAXIMUM_UPLOAD_BYTES
 
@@ -104,7 +105,8 @@ def _same_file(sha256: str) -> str:
     if earlier is None:
         return ""
     became = f", captured as {earlier.invoice}" if earlier.invoice else ""
-    return f"The same file came on {earlier.uploaded_at:%d %b %Y} as {earlier.file_name}{became}."
+    came = long_date(earlier.uploaded_at)
+    return f"The same file came on {came} as {earlier.file_name}{became}."
 
 
 @transaction.atomic

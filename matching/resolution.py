@@ -33,6 +33,7 @@ from matching.telling import tell_matched
 from procure.documents import lock, lock_all, require_status
 from procure.errors import BusinessRuleError
 from procure.events import record
+from procure.figures import long_date
 from procure.models import Membership, User
 from procure.money import ZERO
 from procure.permissions import Role
@@ -299,7 +300,7 @@ def put_aside(invoice: SupplierInvoice, *, until: date, actor: User) -> Supplier
     invoice, _ = held_invoice(invoice)
     invoice.look_again_on = until
     invoice.save(update_fields=["look_again_on"])
-    record("hold.put_aside", invoice, actor=actor, summary=f"Put aside until {until:%d %b %Y}.")
+    record("hold.put_aside", invoice, actor=actor, summary=f"Put aside until {long_date(until)}.")
     return invoice
 
 

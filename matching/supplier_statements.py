@@ -8,6 +8,7 @@ from django.db.models.functions import Upper
 from django.utils import timezone
 
 from procure.fields import AmountField, OrganizationForeignKey
+from procure.figures import long_date
 from procure.models import User
 from procure.tenancy import Addressed, OrganizationOwned
 from suppliers.models import Supplier
@@ -52,7 +53,7 @@ class SupplierStatement(Addressed):
         ]
 
     def __str__(self) -> str:
-        return f"{self.supplier}, {self.stated_on:%d %b %Y}"
+        return f"{self.supplier}, {long_date(self.stated_on)}"
 
 
 class SupplierStatementLine(OrganizationOwned):

@@ -18,7 +18,7 @@ from matching.tolerance_forms import ToleranceForm, WhichRuleForm
 from matching.tolerances import WhichRule, default_limits, set_tolerance, which_rule
 from procure.documents import find, idempotent
 from procure.errors import BusinessRuleError
-from procure.figures import decimal_of
+from procure.figures import decimal_of, long_date
 from procure.forms import add_rule_error
 from procure.money import plain_decimal
 from procure.permissions import requires
@@ -78,7 +78,7 @@ def tolerance_new(request: OrganizationRequest, public_id: uuid.UUID | None = No
     if request.method == "POST" and form.is_valid():
         try:
             made = _set(request, rule, form)
-            messages.success(request, f"{made} applies from {made.valid_from:%d %b %Y}.")
+            messages.success(request, f"{made} applies from {long_date(made.valid_from)}.")
             return redirect("matching:tolerance_list", request.organization.slug)
         except BusinessRuleError as error:
             add_rule_error(form, error)

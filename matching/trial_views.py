@@ -27,7 +27,7 @@ from matching.trial_results import result_of
 from matching.trying import progress_key, rule_on_trial, try_tolerance
 from procure.documents import find, idempotent
 from procure.errors import BusinessRuleError
-from procure.figures import decimal_of
+from procure.figures import decimal_of, long_date
 from procure.form_fields import DayField
 from procure.forms import add_rule_error
 from procure.permissions import requires
@@ -199,7 +199,7 @@ def trial_save(request: OrganizationRequest, public_id: uuid.UUID) -> HttpRespon
                 valid_from=form.cleaned_data["valid_from"],
                 actor=request.user,
             )
-            messages.success(request, f"{made} applies from {made.valid_from:%d %b %Y}.")
+            messages.success(request, f"{made} applies from {long_date(made.valid_from)}.")
             return redirect("matching:tolerance_list", request.organization.slug)
         except BusinessRuleError as error:
             add_rule_error(form, error)

@@ -8,6 +8,7 @@ from django.db import models
 from django.db.models import F, Func, Q, Value
 
 from procure.fields import AmountField
+from procure.figures import long_date
 from procure.tenancy import Addressed
 
 
@@ -51,4 +52,5 @@ class Budget(Addressed):
         ]
 
     def __str__(self) -> str:
-        return f"{self.cost_center}, {self.period_start:%d %b %Y} to {self.period_end:%d %b %Y}"
+        period = f"{long_date(self.period_start)} to {long_date(self.period_end)}"
+        return f"{self.cost_center}, {period}"

@@ -7,7 +7,7 @@ import json
 from collections.abc import Sequence
 from decimal import Decimal
 
-from procure.figures import plain, quantity
+from procure.figures import long_date, plain, quantity
 from procure.money import ZERO, plain_decimal
 from purchasing.content import line_amount
 from purchasing.models import OrderChange, OrderChangeLine, PurchaseOrderLine
@@ -68,7 +68,7 @@ def in_words(wanted: Sequence[OrderChangeLine]) -> str:
             price = _instead(line.unit_price_after, line.unit_price_before, most=6)
             words.append(f"price {price}")
         if not line.is_added and line.expected_after != line.expected_before:
-            words.append(f"expected {line.expected_after:%d %b %Y}")
+            words.append(f"expected {long_date(line.expected_after)}")
         said.append(f"Line {line.line_no}: {', '.join(words)}.")
     return " ".join(said[:6]) + (f" And {len(said) - 6} more lines." if len(said) > 6 else "")
 
