@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from decimal import Decimal
 
 from django.db.models import Q
 from django.utils import timezone
@@ -16,8 +15,9 @@ from matching.holds import NOT_ACCEPTED, RECEIPT_CHECKS
 from matching.models import Hold, SupplierInvoice
 from matching.results import Check
 from procure.errors import BusinessRuleError
+from procure.exchange import rates_on
 from procure.figures import money
-from procure.models import ExchangeRate, Membership, User
+from procure.models import Membership, User
 from procure.money import ZERO
 from procure.permissions import Role
 from procure.tenancy import current_organization_id
@@ -66,12 +66,33 @@ def authority_over(
     foreign = [hold for hold in holds if not owns(membership, hold)]
     if not foreign:
         return GIVEN
-    if membership.acceptance_limit > 0:
-        stake = sum((hold.amount_at_stake for hold in foreign), ZERO)
-        amount = in_own_currency(stake, invoice.currency, membership.organization.currency)
-        if amount is not None and amount <= membership.acceptance_limit:
-            return GIVEN
-    return Authority(False, "authority", _needs(foreign, membership))
+    return _within_limit(invoice, foreign, membership)
+
+
+def _within_limit(
+    invoice: SupplierInvoice, holds: Sequence[Hold], membership: Membership
+) -> Authority:
+    """Whether the limit of a member who owns none of these holds covers them all."""
+    stake = sum((hold.amount_at_stake for hold in holds), ZERO)
+    own, limit = membership.organization.currency, membership.acceptance_limit
+    who = " and the ".join(sorted({_spoken(hold.owner_role) for hold in holds}))
+    if not limit:
+        asked = f"{money(stake, invoice.currency)} {invoice.currency}"
+        return Authority(False, "authority", f"Needs the {who}, or a limit that covers {asked}.")
+    amount = rates_on(timezone.localdate()).convert(stake, invoice.currency, own)
+    if amount is None:
+        why_not = f"Needs the {who}: no exchange rate leads from {invoice.currency} to {own}."
+        return Authority(False, "authority", why_not)
+    if amount > limit:
+        why_not = f"Over your limit of {money(limit, own)} {own}; needs the {who}."
+        return Authority(False, "authority", why_not)
+    return GIVEN
+
+
+def _spoken(role: str) -> str:
+    """A role within a sentence: buyer, AP lead."""
+    label = Role(role).label
+    return label if label.startswith("AP ") else label.lower()
 
 
 def require_authority(
@@ -101,27 +122,3 @@ def received_themselves(user_id: int, holds: Collection[Hold]) -> bool:
             receipt__status=GoodsReceipt.Status.POSTED,
         ).exists()
     )
-
-
-def in_own_currency(amount: Decimal, currency: str, own_currency: str) -> Decimal | None:
-    """An amount in the organization's currency at the latest rate; None without one."""
-    if currency == own_currency:
-        return amount
-    rate = (
-        ExchangeRate.objects.filter(
-            currency=currency, per_currency=own_currency, valid_from__lte=timezone.localdate()
-        )
-        .order_by("-valid_from")
-        .first()
-    )
-    return None if rate is None else amount * rate.rate
-
-
-def _needs(holds: Sequence[Hold], membership: Membership) -> str:
-    owners = sorted({str(Role(hold.owner_role).label).lower() for hold in holds})
-    stake = sum((hold.amount_at_stake for hold in holds), ZERO)
-    limit = membership.acceptance_limit
-    currency = membership.organization.currency
-    if limit > 0 and stake > limit:
-        return f"Over your limit of {money(limit, currency)}; needs the {' and the '.join(owners)}."
-    return f"Needs the {' and the '.join(owners)}, or a limit that covers {money(stake)}."

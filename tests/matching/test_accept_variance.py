@@ -6,12 +6,13 @@ from decimal import Decimal
 
 import pytest
 
+from matching.authority import authority_over
 from matching.holds import Cause
 from matching.models import Hold, MatchResult, SupplierInvoice
 from matching.rematching import rematch_order_lines
 from matching.resolution import accept_variance, undo_resolution
 from procure.errors import BusinessRuleError
-from procure.models import BusinessEvent, Membership
+from procure.models import BusinessEvent, ExchangeRate, Membership
 from purchasing.receiving import reverse_receipt
 from tests.matching.paying import (
     a_dear_invoice,
@@ -77,9 +78,33 @@ def test_somebody_else_accepts_up_to_their_limit(inside: World, limit: str) -> N
     if limit == "10.00":
         accept_variance(held, reason=WHY, actor=inside.people["ap_lead"])
         return
-    with pytest.raises(BusinessRuleError, match=r"Over your limit of 9\.99; needs the buyer"):
+    with pytest.raises(BusinessRuleError, match=r"Over your limit of 9\.99 USD; needs the buyer"):
         accept_variance(held, reason=WHY, actor=inside.people["ap_lead"])
     assert holding_nothing_changed(held) == before
+
+
+@pytest.mark.parametrize(
+    ("limit", "rate", "why_not"),
+    [
+        ("20", ("USD", "EUR", "0.5"), ""),
+        ("5", ("EUR", "USD", "0.5"), ""),
+        ("19.99", ("USD", "EUR", "0.5"), "Over your limit of 19.99 USD; needs the buyer."),
+        ("99", ("GBP", "USD", "2"), "Needs the buyer: no exchange rate leads from EUR to USD."),
+        ("0", ("EUR", "USD", "0.5"), "Needs the buyer, or a limit that covers 10.00 EUR."),
+    ],
+)
+def test_a_limit_is_compared_by_the_rate_of_the_day_whichever_way_it_is_kept(
+    inside: World, limit: str, rate: tuple[str, str, str], why_not: str
+) -> None:
+    held = a_dear_invoice(inside)
+    held.currency = "EUR"
+    ExchangeRate.objects.create(
+        currency=rate[0], per_currency=rate[1], rate=rate[2], valid_from="2026-01-01"
+    )
+    lead = Membership.objects.select_related("organization").get(user=inside.people["ap_lead"])
+    lead.acceptance_limit = Decimal(limit)
+    authority = authority_over(held, list(held.holds.all()), lead)
+    assert (authority.is_given, authority.why_not) == (not why_not, why_not)
 
 
 @pytest.mark.parametrize(
