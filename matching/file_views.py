@@ -122,7 +122,12 @@ def _shown(
     document = None if file.document is None else from_json(Einvoice, file.document)
     may_write = request.membership.may("invoices.write")
     if form is None and document and file.is_sound and file.status == Status.NEEDS_PERSON:
-        form = SupplierOfFileForm(initial={"credits_number": document.credits_number})
+        form = SupplierOfFileForm(
+            initial={
+                "supplier": file.supplier and file.supplier.public_id,
+                "credits_number": document.credits_number,
+            }
+        )
     listed = reverse("matching:file_list", args=[request.organization.slug])
     context = {
         "file": file,

@@ -90,9 +90,7 @@ def end_reading(
                 refuse_file(file, reading=reading, pages=pages, actor=actor)
                 return
             if reading.outcome == Outcome.MANUAL:
-                leave_to_person(
-                    file, reading=reading, why=reading.sentence, pages=pages, actor=actor
-                )
+                _leave(file, reading, reading.sentence, pages)
                 return
             _capture(file, reading)
     except BusinessRuleError as error:
@@ -125,4 +123,16 @@ def _left(file: CapturedFile, reading: Reading, error: BusinessRuleError) -> Non
         sentence = error.message.removesuffix(" Nothing was saved.")
         refuse_file(file, reading=replace(reading, sentence=sentence), actor=file.uploaded_by)
     else:
-        leave_to_person(file, reading=reading, why=error.message, actor=file.uploaded_by)
+        _leave(file, reading, error.message)
+
+
+def _leave(file: CapturedFile, reading: Reading, why: str, pages: Sequence[bytes] = ()) -> None:
+    document = reading.document
+    leave_to_person(
+        file,
+        reading=reading,
+        why=why,
+        supplier=None if document is None else find_supplier(document).supplier,
+        pages=pages,
+        actor=file.uploaded_by,
+    )

@@ -32,6 +32,7 @@ from procure.events import record
 from procure.figures import long_date
 from procure.models import Attachment, User
 from procure.reading import MAXIMUM_UPLOAD_BYTES
+from suppliers.models import Supplier
 
 CONTENT_TYPES = {".xml": "application/xml", ".pdf": "application/pdf"}
 ACCEPT = ",".join(CONTENT_TYPES)
@@ -143,16 +144,18 @@ def leave_to_person(
     *,
     reading: Reading,
     why: str,
+    supplier: Supplier | None = None,
     pages: Sequence[bytes] = (),
     actor: User | None,
 ) -> CapturedFile:
-    """Says why a person has to look, with what could be read. Refused: a file that is not read now."""
+    """Says why a person has to look, with what could be read and whose it is, as far as that is
+    certain. Refused: a file that is not read now."""
     file = lock(file)
     require_status(file, Status.READING)
     _read_as(file, reading)
     _keep_pages(file, pages)
-    file.status, file.sentence = Status.NEEDS_PERSON, why[:500]
-    _finish(file)
+    file.status, file.sentence, file.supplier = Status.NEEDS_PERSON, why[:500], supplier
+    _finish(file, "supplier")
     ask_for_check(file, reading)
     record("captured_file.left_to_person", file, actor=actor, summary=why)
     return file

@@ -181,8 +181,7 @@ class _Books:
         self.files = {
             plain_number(str((file.document or {}).get("number", ""))): file
             for file in CapturedFile.objects.filter(
-                supplier=statement.supplier_id,
-                status__in=[CapturedFile.Status.NEEDS_PERSON, CapturedFile.Status.WAITING],
+                supplier=statement.supplier_id, status=CapturedFile.Status.NEEDS_PERSON
             )
         }
 
@@ -297,7 +296,7 @@ class _Books:
     def _not_here(self, line: SupplierStatementLine) -> ComparedDocument:
         file = self.files.get(line.number_key)
         if file is not None:
-            words = f"{file.file_name}: {file.sentence or 'it waits to be read.'}"
+            words = f"{file.file_name}: {file.sentence}"
             return self._of(line, State.FILE_WAITS, words, "", file=file)
         other = self.elsewhere.get(line.number_key)
         words = "We do not have it."

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from dataclasses import replace
 from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
@@ -14,7 +15,11 @@ from django.utils import timezone
 from openpyxl import Workbook
 
 from matching.claiming import Claim, expect_credit
+from matching.demo.einvoice_files import xml_of
+from matching.einvoices.reading import read_einvoice
 from matching.models import SupplierInvoice
+from matching.reading_files import claim_file, end_reading
+from matching.receiving_files import receive_file
 from matching.statement_comparison import State, compare_statement
 from matching.statement_files import ColumnNames, read_statement
 from matching.statement_reactions import mail_questions
@@ -30,6 +35,7 @@ from matching.supplier_statements import SupplierStatement
 from procure.columns import Notation
 from procure.errors import BusinessRuleError
 from procure.models import BusinessEvent
+from tests.matching.einvoices.arrived import SALE
 from tests.matching.paying import a_dear_invoice, billed, credit
 from tests.matching.payouts import approved, bank_says
 from tests.world import World
@@ -124,6 +130,24 @@ def test_a_transfer_of_ours_stands_for_one_payment_of_theirs(inside: World) -> N
     received = {"kind": "payment", "dated_on": TODAY}
     statement = taken(inside, line("R-1", 70, **received), line("WIRE-9", 70, **received))
     assert found(statement) == {"R-1": State.MISSING_HERE, "WIRE-9": State.AGREES}
+
+
+def test_a_document_whose_file_waits_for_a_person_is_not_asked_for(
+    inside: World, settings: Any, tmp_path: Any
+) -> None:
+    settings.MEDIA_ROOT = tmp_path
+    content = xml_of(replace(SALE, number="NL-99", credits_number="NL-1"))
+    receive_file(upload=SimpleUploadedFile("c.xml", content), actor=inside.people["ap_clerk"])
+    file = claim_file()
+    assert file is not None
+    end_reading(inside.organization.pk, file, read_einvoice(content))
+    statement = taken(inside, line("NL-99", 20, kind="credit"), line("NL-98", 20))
+    waits, missing = compare_statement(statement).documents[::-1]
+    assert (waits.number, waits.state, waits.file) == ("NL-99", State.FILE_WAITS, file)
+    assert waits.words == "c.xml: There is no invoice NL-1 of Northline Packaging to credit."
+    assert (missing.state, waits.question) == (State.MISSING_HERE, "")
+    page = inside.client("ap_clerk").get(inside.url(f"payables/statements/{statement.public_id}/"))
+    assert f"invoices/files/{file.public_id}/" in page.content.decode()
 
 
 def test_a_part_that_is_open_differs(inside: World) -> None:

@@ -193,6 +193,7 @@ def test_the_supplier_is_found(
 def test_an_unknown_seller_is_left_to_a_person_with_what_was_read(world: World) -> None:
     file = read(world, sold(seller="Somebody Ltd"))
     assert (file.status, file.is_sound, file.may_be_entered) == ("needs_person", True, True)
+    assert file.supplier is None
     assert file.sentence == "Somebody Ltd is not among the suppliers. Choose who it is."
     assert file.document["number"] == "NL-77"
     with world.inside():
@@ -254,9 +255,13 @@ def test_a_credit_note_is_captured_against_its_invoice(world: World) -> None:
         "captured", "credit", "NL-77",
     )  # fmt: skip
     unknown = read(world, sold(number="NL-79", credits_number="NL-1"), "other.xml")
-    assert (unknown.status, unknown.sentence) == (
+    assert (unknown.status, unknown.sentence, unknown.supplier) == (
         "needs_person", "There is no invoice NL-1 of Northline Packaging to credit.",
+        world.northline,
     )  # fmt: skip
+    page = world.client("ap_clerk").get(world.url(f"invoices/files/{unknown.public_id}/"))
+    chosen = f'<option value="{world.northline.public_id}" selected>'
+    assert chosen in page.content.decode()
 
 
 def test_a_line_may_take_goods_back(world: World) -> None:
