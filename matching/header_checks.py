@@ -8,11 +8,10 @@ from matching.limits import Policy, Status
 from matching.normalising import NetLine
 from matching.results import Check, CheckResult
 from matching.terms import InvoiceTerms, OrderStatus, OrderTerms
-from procure.money import ZERO, minor_unit, plain_decimal, round_money
+from procure.money import HUNDRED, ZERO, minor_unit, plain_decimal, round_money
 
 BALANCE_UNITS = 5
 BALANCE_RULE = "rounding"
-HUNDRED = Decimal(100)
 ACTIVE, BLOCKED = "active", "blocked"
 PRINTED = "printed"  # an account on the invoice that is not on file
 

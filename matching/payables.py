@@ -30,10 +30,9 @@ from django.db.models import (
 from django.db.models.functions import Coalesce, Least
 from django.utils import timezone
 
-from matching.header_checks import HUNDRED
 from matching.models import Hold, InvoicePayment, PaymentBatch, PaymentBatchLine, SupplierInvoice
 from procure.figures import long_date
-from procure.money import ZERO, round_money
+from procure.money import HUNDRED, ZERO, round_money
 from suppliers.models import Supplier
 from suppliers.payment_holds import PaymentHold, payments_held
 

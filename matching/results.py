@@ -13,9 +13,7 @@ from decimal import Decimal
 from enum import StrEnum
 
 from matching.limits import Status
-from procure.money import EXACT, ZERO, round_half_up
-
-HUNDRED = Decimal(100)
+from procure.money import EXACT, HUNDRED, ZERO, round_half_up
 
 
 class Check(StrEnum):

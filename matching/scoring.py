@@ -9,10 +9,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 
-from procure.money import ZERO
+from procure.money import HUNDRED, ZERO
 from suppliers.score_rules import Measure, Scoring
-
-HUNDRED = Decimal(100)
 
 
 def share(part: int | Decimal, whole: int | Decimal) -> Decimal | None:

@@ -22,7 +22,6 @@ from django.utils import timezone
 
 from matching.capture import CapturedInvoice, CapturedLine, capture_invoices
 from matching.feeding import lock_orders
-from matching.header_checks import HUNDRED
 from matching.models import SupplierInvoice, SupplierInvoiceLine
 from matching.settlement_due import DueLine, due_lines
 from matching.settlement_terms import AGEING_DAYS, ReceiptSettlement, SettlementTerms
@@ -31,7 +30,7 @@ from procure.errors import BusinessRuleError
 from procure.events import record
 from procure.figures import money
 from procure.models import User
-from procure.money import ZERO, plain_decimal, round_money
+from procure.money import HUNDRED, ZERO, plain_decimal, round_money
 from suppliers.models import Supplier
 
 Kind = SupplierInvoice.Kind

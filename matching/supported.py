@@ -8,13 +8,12 @@ invoiced.
 from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
 
-from matching.header_checks import HUNDRED
 from matching.limits import Status
 from matching.line_checks import BilledLine
 from matching.normalising import NetLine, NormalisedLine
 from matching.results import Check, CheckResult, MatchedAmounts
 from matching.terms import InvoiceTerms, OrderTerms
-from procure.money import ZERO, round_money
+from procure.money import HUNDRED, ZERO, round_money
 
 _QUANTITY_CHECKS = frozenset(
     {Check.QTY_ORDERED, Check.AWAITING_RECEIPT, Check.QTY_RECEIVED, Check.QUALITY}

@@ -16,9 +16,8 @@ from matching.einvoices.document import from_json, to_json
 from matching.past import Past
 from matching.rejudging import Judged
 from matching.replaying import Replay, Replayed
-from procure.money import ZERO, round_money
+from procure.money import HUNDRED, ZERO, round_money
 
-HUNDRED = Decimal(100)
 SEVERAL, NONE = ("several", "Several categories"), ("none", "No order line")
 
 

@@ -23,6 +23,7 @@ from babel.numbers import get_currency_precision
 PRICE_PLACES = 6
 QUANTITY_PLACES = 4
 ZERO = Decimal(0)
+HUNDRED = Decimal(100)
 
 # Wide enough for the product of the two largest numbers that parse_decimal lets in.
 EXACT = Context(prec=80, rounding=ROUND_HALF_UP)

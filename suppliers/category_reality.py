@@ -20,7 +20,7 @@ from django.db.models import Q
 
 from procure.exchange import Rates, rates_on
 from procure.figures import long_date, percent
-from procure.money import ZERO
+from procure.money import HUNDRED, ZERO
 from procure.tenancy import current_organization_id
 from suppliers.approved_vendors import ListDecision, category_decisions
 from suppliers.histograms import Days, quantile_of
@@ -30,7 +30,6 @@ from suppliers.validity import valid_on
 
 MONTHS = 12
 NINE_OF_TEN = Decimal("0.9")
-HUNDRED = Decimal(100)
 SHARE_MARGIN = Decimal(10)
 """Points by which an actual share may be off its target before it is called a gap."""
 

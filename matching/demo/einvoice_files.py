@@ -12,9 +12,7 @@ from facturx.facturx import generate_from_binary
 from facturx.generate_xml import generate_xml
 from stdnum import iban
 
-from procure.money import ZERO, round_money
-
-HUNDRED = Decimal(100)
+from procure.money import HUNDRED, ZERO, round_money
 
 
 @dataclass(frozen=True, slots=True)

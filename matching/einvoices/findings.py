@@ -20,12 +20,11 @@ from stdnum.eu import vat
 
 from matching.einvoices import cii, ubl
 from matching.einvoices.document import Einvoice, WrittenLine
-from procure.money import ZERO, minor_unit, minor_unit_places, round_half_up, round_money
+from procure.money import HUNDRED, ZERO, minor_unit, minor_unit_places, round_half_up, round_money
 
 MOST_REMARKS = 30
 MOST_LINES = 1_000
 MOST_FIGURE = Decimal(10) ** 12
-HUNDRED = Decimal(100)
 _CURRENCY = re.compile(r"[A-Z]{3}")
 _SCHEMAS = {
     ubl.INVOICE: UBL_21_xsd["ubl-2.1-invoice"],
