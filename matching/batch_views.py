@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 from django.contrib import messages
-from django.http import Http404, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
 from django.views.decorators.http import require_POST
@@ -183,13 +183,11 @@ def _with_reason(
     )
 
 
-@requires("invoices.read")
+@requires("payments.return")
 @idempotent
 def payment_batch_return(request: OrganizationRequest, public_id: uuid.UUID) -> HttpResponse:
     """Makes a draft of it again, by whoever may make or release batches."""
     batch = find(PaymentBatch, public_id)
-    if not (request.membership.may("payments.write") or request.membership.may("payments.release")):
-        raise Http404
     return _with_reason(
         request,
         batch,

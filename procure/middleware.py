@@ -18,6 +18,7 @@ from procure.errors import BusinessRuleError
 from procure.tenancy import RETRIED_SQLSTATES
 
 PERMISSIONS_POLICY = "camera=(), geolocation=(), microphone=(), payment=(), usb=()"
+DAMAGED = "This form was damaged on its way, or is not UTF-8 text. Open the page again."
 
 
 class PrivacyHeadersMiddleware:
@@ -56,6 +57,8 @@ class RefusalMiddleware:
             request.POST  # noqa: B018 - reading it is what may fail
         except (SuspiciousOperation, BadRequest) as error:
             return refusal(request, *_why_unreadable(error))
+        if _has_zero_byte(request):
+            return refusal(request, DAMAGED, 400)
         return self.get_response(request)
 
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
@@ -71,6 +74,12 @@ class RefusalMiddleware:
         return None
 
 
+def _has_zero_byte(request: HttpRequest) -> bool:
+    """Whether a value holds the one character that no text of the database can hold."""
+    given = (request.GET, request.POST)
+    return any("\0" in value for sent in given for _, values in sent.lists() for value in values)
+
+
 def _why_unreadable(error: Exception) -> tuple[str, int]:
     """What is wrong with a form that was not even read, and the status of that answer."""
     if isinstance(error, RequestDataTooBig):
@@ -79,7 +88,7 @@ def _why_unreadable(error: Exception) -> tuple[str, int]:
     if isinstance(error, TooManyFieldsSent):
         most = settings.DATA_UPLOAD_MAX_NUMBER_FIELDS
         return f"This form has more than {most:,} fields. Send fewer at once.", 413
-    return "This form was damaged on its way, or is not UTF-8 text. Open the page again.", 400
+    return DAMAGED, 400
 
 
 def refusal(request: HttpRequest, words: str, status: int) -> HttpResponse:

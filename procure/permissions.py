@@ -31,6 +31,7 @@ SAFE_METHODS = ("GET", "HEAD", "OPTIONS")
 _EVERYONE = frozenset(Role)
 _BUYING = frozenset({Role.BUYER, Role.SOURCING_LEAD, Role.OPERATIONS_LEAD})
 _PAYING = frozenset({Role.AP_CLERK, Role.AP_LEAD})
+_RELEASING = frozenset({Role.AP_LEAD, Role.OPERATIONS_LEAD})
 
 # The whole matrix. Reading is everyone's; a change has an owner.
 PERMISSIONS: dict[str, frozenset[Role]] = {
@@ -44,7 +45,8 @@ PERMISSIONS: dict[str, frozenset[Role]] = {
     "invoices.read": _EVERYONE,
     "invoices.write": _PAYING,
     "payments.write": _PAYING,
-    "payments.release": frozenset({Role.AP_LEAD, Role.OPERATIONS_LEAD}),
+    "payments.release": _RELEASING,
+    "payments.return": _PAYING | _RELEASING,
     "settlements.write": frozenset({Role.ADMIN, Role.AP_LEAD}),
     "paying_accounts.write": frozenset({Role.ADMIN, Role.AP_LEAD}),
     "holds.read": _EVERYONE,

@@ -105,6 +105,22 @@ def test_a_batch_is_released_by_a_second_person_as_it_was_shown(inside: World) -
     assert (released.status, released.released_by) == ("released", lead)
 
 
+@pytest.mark.parametrize("role", ["ap_clerk", "operations_lead"])
+def test_a_proposed_batch_is_sent_back_by_whoever_makes_or_releases_batches(
+    world: World, role: str
+) -> None:
+    with world.inside():
+        batch = batch_of(world, approved(world, "A", 100), until="proposed")
+    path = world.url(f"payables/batches/{batch.public_id}/return/")
+    assert world.client("auditor").post(path, {"reason": "Twice"}).status_code == 403
+    assert world.client(role).post(path, {"reason": " "}).status_code == 422
+    with world.inside():
+        assert PaymentBatch.objects.get(pk=batch.pk).status == "proposed"
+    assert world.client(role).post(path, {"reason": "Twice"}).status_code == 302
+    with world.inside():
+        assert PaymentBatch.objects.get(pk=batch.pk).status == "draft"
+
+
 def test_who_entered_bank_details_does_not_release_the_first_payment_to_them(inside: World) -> None:
     account_of(inside, inside.northline, called_by=inside.people["ap_lead"])
     batch = batch_of(inside, approved(inside, "A", 100), until="proposed")

@@ -147,8 +147,9 @@ def test_health_says_nothing_about_anybody(path: str, db: None) -> None:
         ("reason=" + "x" * 10_500_000, FORM, 413, "more than 10 MB of text at once"),
         ("&".join(f"f{n}=1" for n in range(10_001)), FORM, 413, "more than 10,000 fields"),
         (b"\xff\xfe\x00", f"{FORM}; charset=utf-16", 400, "not UTF-8 text"),
+        ("reason=a%00b", FORM, 400, "damaged on its way"),
     ],
-    ids=["too long", "too many fields", "another encoding"],
+    ids=["too long", "too many fields", "another encoding", "a zero byte"],
 )
 def test_what_cannot_be_read_is_refused_in_words_on_one_machine_too(
     world: World,
@@ -168,3 +169,9 @@ def test_what_cannot_be_read_is_refused_in_words_on_one_machine_too(
     assert "Traceback" not in answer.content.decode()
     with world.inside():
         assert Supplier.objects.get(pk=world.kestrel.pk).status == "active"
+
+
+def test_an_address_with_a_zero_byte_is_refused_in_words(world: World) -> None:
+    answer = world.client("buyer").get(world.url("search/"), {"q": "a\0b"})
+    assert answer.status_code == 400
+    assert "damaged on its way" in answer.content.decode()
