@@ -54,10 +54,11 @@ def _detail(
         )
     )
     live = [line for line in lines if line.status != LineStatus.TAKEN_OUT]
+    reasons = _reasons(batch, lines)
     may_write = request.membership.may("payments.write")
     context = {
         "batch": batch,
-        "rows": [(line, _reasons(batch, lines).get(line.pk, "")) for line in lines],
+        "rows": [(line, reasons.get(line.pk, "")) for line in lines],
         "count": len(live),
         "total": sum((line.amount for line in live), ZERO),
         "discount": sum((line.discount_amount for line in live), ZERO),

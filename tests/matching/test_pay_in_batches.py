@@ -10,7 +10,8 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connection, transaction
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from matching.capture import void_invoice
@@ -381,3 +382,18 @@ def test_what_the_bank_cannot_have_paid_is_refused(inside: World, row: str, mess
     a_dear_invoice(inside, "HELD")
     assert [remark.message for remark in bank_says(inside, row).refused] == [message]
     assert not InvoicePayment.objects.exists()
+
+
+def test_the_page_of_a_batch_takes_the_same_statements_for_any_number_of_payments(
+    inside: World,
+) -> None:
+    clerk, counts = inside.client("ap_clerk"), []
+    for numbers in (["A"], ["B", "C", "D"]):
+        batch = batch_of(inside, *(approved(inside, number, 10) for number in numbers))
+        address = inside.url(f"payables/batches/{batch.public_id}/")
+        clerk.get(address)
+        with CaptureQueriesContext(connection) as asked:
+            page = clerk.get(address).content.decode()
+        assert all(f">{number}</a>" in page for number in numbers)
+        counts.append(len(asked))
+    assert counts[0] == counts[1]
