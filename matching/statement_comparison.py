@@ -358,21 +358,27 @@ def _transfers_of(
     lines: Iterable[SupplierStatementLine], payments: Iterable[InvoicePayment]
 ) -> dict[int, Transfer]:
     """Our transfer behind each payment on the statement, by line: the same amount, and its
-    reference or about its day. Each transfer is found once, first where it is named."""
+    reference or about its day. Each transfer is found once, first where it is named, then where
+    it is nearest."""
     sums: dict[Transfer, Decimal] = defaultdict(lambda: ZERO)
     for one in payments:
         sums[one.paid_on, one.reference] += one.amount
-    left: dict[Decimal, list[Transfer]] = defaultdict(list)
+    by_amount: dict[Decimal, list[Transfer]] = defaultdict(list)
     for transfer, amount in sums.items():
-        left[amount].append(transfer)
+        by_amount[amount].append(transfer)
     stated = [line for line in lines if line.kind == Kind.PAYMENT]
+    pairs = [
+        (not _is_named(line, one), _apart(line, one), line.pk, one)
+        for line in stated
+        for one in by_amount.get(line.amount, ())
+    ]
     found: dict[int, Transfer] = {}
-    for fits in (_is_named, _is_near):
-        for line in stated:
-            fitting = [one for one in left.get(line.amount, ()) if fits(line, one)]
-            if fitting and line.pk not in found:
-                found[line.pk] = fitting[0]
-                left[line.amount].remove(fitting[0])
+    used: set[Transfer] = set()
+    for is_unnamed, apart, line_id, transfer in sorted(pairs):
+        is_free = line_id not in found and transfer not in used
+        if is_free and (apart <= PAYMENT_DAYS or not is_unnamed):
+            found[line_id] = transfer
+            used.add(transfer)
     return found
 
 
@@ -381,8 +387,9 @@ def _is_named(line: SupplierStatementLine, transfer: Transfer) -> bool:
     return bool(reference) and reference == line.number_key
 
 
-def _is_near(line: SupplierStatementLine, transfer: Transfer) -> bool:
-    return line.dated_on is None or abs(line.dated_on - transfer[0]) <= PAYMENT_DAYS
+def _apart(line: SupplierStatementLine, transfer: Transfer) -> timedelta:
+    """How far the days are apart; a line without a day may be any transfer that others leave."""
+    return PAYMENT_DAYS if line.dated_on is None else abs(line.dated_on - transfer[0])
 
 
 def _earliest(lines: Iterable[SupplierStatementLine], statement: SupplierStatement) -> Any:

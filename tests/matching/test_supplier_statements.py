@@ -150,6 +150,23 @@ def test_a_document_whose_file_waits_for_a_person_is_not_asked_for(
     assert f"invoices/files/{file.public_id}/" in page.content.decode()
 
 
+def test_a_payment_of_theirs_is_our_nearest_transfer(inside: World) -> None:
+    """The earliest that fits would leave the other one without: 11 days are too many."""
+    approved(inside, "A-1", 70)
+    approved(inside, "A-2", 70)
+    day = TODAY - timedelta(days=20)
+    paid = [f"{number},,NORTH,{(day + timedelta(days=after)).isoformat()},70,W-{after},paid"
+            for number, after in (("A-1", 0), ("A-2", 10))]  # fmt: skip
+    bank_says(inside, *paid)
+    late, early = (
+        line(name, 70, kind="payment", dated_on=day + timedelta(days=after))
+        for name, after in (("LATE", 9), ("EARLY", -1))
+    )
+    documents = compare_statement(taken(inside, late, early)).documents
+    words = {one.number: one.words for one in documents if one.kind == "payment"}
+    assert (words["LATE"][-5:], words["EARLY"][-4:]) == ("W-10.", "W-0.")
+
+
 def test_a_part_that_is_open_differs(inside: World) -> None:
     approved(inside, "A-1", 100)
     bank_says(inside, f"A-1,,NORTH,{TODAY.isoformat()},60,WIRE-9,paid")
