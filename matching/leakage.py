@@ -39,12 +39,13 @@ Month = tuple[int, date]  # supplier, first day
 
 @dataclass(frozen=True, slots=True)
 class Leak:
-    """What was accepted from a supplier in a month, where it passes the cap."""
+    """What was accepted from a supplier in a month, where it passes the cap; in this currency."""
 
     supplier_id: int
     month: date
     accepted: Decimal
     cap: Decimal
+    currency: str
 
 
 @reacts_to("supplier_invoice.captured", "supplier_invoice.approved")
@@ -120,7 +121,7 @@ def _leaks(pairs: Collection[Month], rules: Tolerances, today: date) -> Iterable
     for (supplier_id, month), accepted in _accepted(pairs, organization.currency, today).items():
         cap = rules.policy(supplier_id, None, (), today).leakage_cap
         if cap is not None and accepted > cap:
-            yield Leak(supplier_id, month, accepted, cap)
+            yield Leak(supplier_id, month, accepted, cap, organization.currency)
 
 
 def _accepted(pairs: Collection[Month], currency: str, today: date) -> dict[Month, Decimal]:
@@ -172,11 +173,12 @@ def _withdraw(leak: Leak) -> None:
         },
     )
     if is_new:
+        accepted, cap = (money(one, leak.currency) for one in (leak.accepted, leak.cap))
         record(
             "tolerance.withdrawn",
             supplier,
             actor=None,
-            summary=f"Differences of {money(leak.accepted)} were accepted in {leak.month:%B %Y}, "
-            f"over the cap of {money(leak.cap)}: matched without tolerance until reviewed.",
+            summary=f"Differences of {accepted} {leak.currency} were accepted in "
+            f"{leak.month:%B %Y}, over the cap of {cap}: matched without tolerance until reviewed.",
             suspension_id=suspension.pk,
         )
