@@ -73,7 +73,7 @@ def written_facts(document: Einvoice) -> list[tuple[str, str]]:
         ("Delivery notes", ", ".join(document.despatch_references)),
         ("Seller", seller.name),
         ("Tax id", ", ".join(seller.tax_ids)),
-        ("Delivered from", seller.endpoint),
+        ("Electronic address", seller.endpoint),
         ("Bank account", ", ".join(document.bank_accounts)),
         ("Terms", document.payment_terms),
         *(

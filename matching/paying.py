@@ -75,7 +75,7 @@ def make_payment_batch(
     total = _add(batch, list(found.values()))
     record(
         "payment_batch.made", batch, actor=actor,
-        summary=f"{len(found)} invoices, {money(total, batch.currency)} {batch.currency}.",
+        summary=f"{_counted('invoice', len(found))}, {money(total, batch.currency)} {batch.currency}.",
     )  # fmt: skip
     return batch
 
@@ -308,8 +308,12 @@ def _bump(batch: PaymentBatch) -> None:
 
 
 def _words(locked: LockedBatch) -> str:
-    batch = locked.batch
-    return f"{len(locked.lines)} payments, {money(locked.total, batch.currency)} {batch.currency},"
+    batch, payments = locked.batch, _counted("payment", len(locked.lines))
+    return f"{payments}, {money(locked.total, batch.currency)} {batch.currency},"
+
+
+def _counted(noun: str, count: int) -> str:
+    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
 
 
 def _require_second_person(batch: PaymentBatch, actor: User) -> None:

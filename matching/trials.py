@@ -16,7 +16,8 @@ class ToleranceTrial(Addressed):
     """Limits for a scope, replayed over the invoices received in the `days` before it was asked.
 
     `limits` are those of a tolerance rule, `varied` (of `ladders.py`) the one of them that is tried
-    at other values, too; `result` is what `replaying.py` found, once the worker is done. A trial judges nothing: its limits apply only when they are saved as a rule's version.
+    at other values, too; `result` is what `replaying.py` found, once the worker is done. A trial
+    judges nothing: its limits apply only when they are saved as a rule's version.
     """
 
     class Status(models.TextChoices):
