@@ -32,7 +32,8 @@ def find_supplier(document: Einvoice) -> FoundSupplier:
     At most five statements.
     """
     by_account = _by_account(document)
-    found = _by_tax_id(document) or by_account or _by_address(document) or _by_name(document)
+    found = _by_tax_id(document) or _told_by_account(document, by_account)
+    found = found or _by_address(document) or _by_name(document)
     if not found:
         name = document.seller.name or "its seller"
         return FoundSupplier(None, f"{name} is not among the suppliers. Choose who it is.")
@@ -48,6 +49,12 @@ def find_supplier(document: Einvoice) -> FoundSupplier:
     return FoundSupplier(
         supplier, remark=_account_remark(supplier, _accounts(document), by_account)
     )
+
+
+def _told_by_account(document: Einvoice, owners: set[Supplier]) -> set[Supplier]:
+    """Who has the account; another supplier whose name it carries is looked at before it counts."""
+    named = _by_name(document) if owners else set()
+    return owners if not named or named & owners else named
 
 
 def _accounts(document: Einvoice) -> set[str]:

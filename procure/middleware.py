@@ -8,6 +8,7 @@ from django.core.exceptions import (
     RequestDataTooBig,
     SuspiciousOperation,
     TooManyFieldsSent,
+    TooManyFilesSent,
 )
 from django.db import OperationalError
 from django.http import HttpRequest, HttpResponse
@@ -88,6 +89,9 @@ def _why_unreadable(error: Exception) -> tuple[str, int]:
     if isinstance(error, TooManyFieldsSent):
         most = settings.DATA_UPLOAD_MAX_NUMBER_FIELDS
         return f"This form has more than {most:,} fields. Send fewer at once.", 413
+    if isinstance(error, TooManyFilesSent):
+        most = settings.DATA_UPLOAD_MAX_NUMBER_FILES
+        return f"These are more than {most} files at once. Send fewer; none was taken in.", 413
     return DAMAGED, 400
 
 

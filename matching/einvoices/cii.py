@@ -43,7 +43,7 @@ def read_cii(root: Node) -> Einvoice:
     return Einvoice(
         kind=Kind.CREDIT if head.text("ram:TypeCode") in CREDIT_TYPES else Kind.INVOICE,
         number=head.text("ram:ID")[:80],
-        currency=currency[:3],
+        currency=currency[:20],
         issued_on=head.day(f"ram:IssueDateTime/{_DAY}", "invoice date"),
         due_on=settlement.day(f"{terms}/ram:DueDateDateTime/{_DAY}", "due date"),
         order_reference=agreement.text("ram:BuyerOrderReferencedDocument/ram:IssuerAssignedID")[

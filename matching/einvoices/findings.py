@@ -13,6 +13,7 @@ from functools import lru_cache
 from importlib.resources import files
 from typing import Any
 
+from babel.numbers import list_currencies
 from facturx.facturx import FACTURX_LEVEL2xsd, UBL_21_xsd
 from lxml import etree
 from stdnum import ean, iban
@@ -25,7 +26,7 @@ from procure.money import HUNDRED, ZERO, minor_unit, minor_unit_places, round_ha
 MOST_REMARKS = 30
 MOST_LINES = 1_000
 MOST_FIGURE = Decimal(10) ** 12
-_CURRENCY = re.compile(r"[A-Z]{3}")
+_CURRENCIES = frozenset(("", *list_currencies()))
 _SCHEMAS = {
     ubl.INVOICE: UBL_21_xsd["ubl-2.1-invoice"],
     ubl.CREDIT_NOTE: UBL_21_xsd["ubl-2.1-creditnote"],
@@ -39,7 +40,8 @@ def blocking(document: Einvoice, faults: list[str]) -> list[str]:
         sentence
         for sentence, is_missing in (
             ("It has no invoice number.", not re.search(r"[A-Za-z0-9]", document.number)),
-            ("It names no currency.", not _CURRENCY.fullmatch(document.currency)),
+            ("It names no currency.", not document.currency),
+            (f"“{document.currency}” is no currency.", document.currency not in _CURRENCIES),
             ("It has no invoice date.", document.issued_on is None),
             ("It carries totals only, no lines.", not document.lines),
             (f"It has more than {MOST_LINES:,} lines.", len(document.lines) > MOST_LINES),

@@ -38,7 +38,7 @@ def read_ubl(root: Node) -> Einvoice:
     return Einvoice(
         kind=Kind.CREDIT if is_note or kind_code in CREDIT_TYPES else Kind.INVOICE,
         number=root.text("cbc:ID")[:80],
-        currency=currency[:3],
+        currency=currency[:20],
         issued_on=root.day("cbc:IssueDate", "invoice date"),
         due_on=root.day("cbc:DueDate", "due date")
         or root.day("cac:PaymentMeans/cbc:PaymentDueDate", "due date"),

@@ -35,6 +35,7 @@ ACCOUNT_PAGES = [
 ]
 OWN_PAGES = ["/", "/accounts/preferences/", "/accounts/theme/", "/accounts/logout/"]
 HEALTH = ["/healthz", "/readyz"]
+A_FILE = b'--x\r\nContent-Disposition: form-data; name="f"; filename="a.xml"\r\n\r\n<a/>\r\n'
 FORM = "application/x-www-form-urlencoded"
 
 
@@ -148,8 +149,9 @@ def test_health_says_nothing_about_anybody(path: str, db: None) -> None:
         ("&".join(f"f{n}=1" for n in range(10_001)), FORM, 413, "more than 10,000 fields"),
         (b"\xff\xfe\x00", f"{FORM}; charset=utf-16", 400, "not UTF-8 text"),
         ("reason=a%00b", FORM, 400, "damaged on its way"),
+        (A_FILE * 101 + b"--x--", "multipart/form-data; boundary=x", 413, "more than 100 files"),
     ],
-    ids=["too long", "too many fields", "another encoding", "a zero byte"],
+    ids=["too long", "too many fields", "another encoding", "a zero byte", "too many files"],
 )
 def test_what_cannot_be_read_is_refused_in_words_on_one_machine_too(
     world: World,

@@ -146,6 +146,21 @@ def test_a_file_is_remarked_on_where_its_account_is_not_on_file(inside: World) -
     )
 
 
+def test_a_file_that_names_one_supplier_and_the_account_of_another_is_nobodys(
+    inside: World,
+) -> None:
+    other = SupplierFactory(name="Brightline")
+    account_of(inside, other, FOREIGN)
+    document = read_einvoice(xml_of(replace(SALE, account=FOREIGN))).document
+    assert document is not None
+    found = find_supplier(document)
+    assert (found.supplier, found.why_not) == (
+        None, f"It names {inside.northline}, and asks for payment to the account of {other}.",
+    )  # fmt: skip
+    renamed = replace(document, seller=replace(document.seller, name="NLP", legal_name=""))
+    assert find_supplier(renamed).supplier == other
+
+
 def test_the_account_of_another_supplier_is_named_and_its_same_number_suspected(
     inside: World,
 ) -> None:

@@ -108,6 +108,8 @@ def test_a_pdf_without_data_is_for_a_person() -> None:
     [
         (b"<cbc:ID>NL-77/2026</cbc:ID>", b"<cbc:ID>-</cbc:ID>", "It has no invoice number."),
         (b">EUR</cbc:Doc", b"></cbc:Doc", "It names no currency."),
+        (b">EUR</cbc:Doc", b">EUREUR</cbc:Doc", "“EUREUR” is no currency."),
+        (b">EUR</cbc:Doc", b">ZZZ</cbc:Doc", "“ZZZ” is no currency."),
         (b"2026-05-04</cbc:IssueDate", b"2026-02-30</cbc:IssueDate",
          "“2026-02-30” is no day (invoice date). It has no invoice date."),
         (b">1000</cbc:InvoicedQuantity", b">1e3</cbc:InvoicedQuantity",
