@@ -20,6 +20,7 @@ from matching.models import SupplierInvoice, SupplierInvoiceLine
 from procure.documents import find
 from procure.money import ZERO, round_money
 from purchasing.models import PurchaseOrder, PurchaseOrderLine
+from suppliers.models import Supplier
 
 MOST_SUGGESTED = 50
 MOST_ROWS = 500
@@ -90,11 +91,14 @@ def open_lines(order: PurchaseOrder) -> list[OpenLine]:
     ]
 
 
-def forms_for_document(document: Einvoice, currency: str) -> tuple[InvoiceForm, Any]:
+def forms_for_document(
+    document: Einvoice, supplier: Supplier | None, currency: str
+) -> tuple[InvoiceForm, Any]:
     """Unbound forms, filled with what could be read; a person checks every figure."""
     code = charge_code(document.charges[0]) if document.charges else ""
     head = InvoiceForm(
         initial={
+            "supplier": supplier and supplier.public_id,
             "kind": document.kind,
             "number": document.number,
             "credits_number": document.credits_number,

@@ -153,7 +153,7 @@ def invoice_new(request: OrganizationRequest) -> HttpResponse:
                 show_rule_error(head, lines, error)
     elif file is not None and file.document is not None:
         document = from_json(Einvoice, file.document)
-        head, lines = forms_for_document(document, request.organization.currency)
+        head, lines = forms_for_document(document, file.supplier, request.organization.currency)
     else:
         head, lines = forms_for(order, request.organization.currency)
     back = reverse("matching:invoice_list", args=[request.organization.slug])

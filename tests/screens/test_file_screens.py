@@ -126,3 +126,4 @@ def test_what_could_be_read_stands_in_the_form(world: World) -> None:
     text = page.content.decode()
     for value in ("NL-77/2026", "PO-1001", "CTN-12-KR", "121.03", "755.03", "0.612"):
         assert f'value="{value}' in text, value
+    assert f'<option value="{world.northline.public_id}" selected>' in text
