@@ -22,6 +22,7 @@ from matching.limits import DEFAULT_POLICY, MatchLevel, Policy
 from matching.models import Tolerance, ToleranceSuspension
 from procure.errors import BusinessRuleError
 from procure.events import record
+from procure.figures import long_date
 from procure.models import User
 from suppliers.models import Category, Sku, Supplier
 
@@ -216,7 +217,7 @@ def set_tolerance(
     if latest is not None and valid_from <= latest.valid_from:
         raise BusinessRuleError(
             "valid_from",
-            f"{latest} begins on {latest.valid_from}; a new version begins later.",
+            f"{latest} begins on {long_date(latest.valid_from)}; a new version begins later.",
             "valid_from",
         )
     if latest is not None and (latest.valid_to is None or latest.valid_to >= valid_from):
@@ -233,7 +234,9 @@ def set_tolerance(
         created_by=actor,
     )
     rule.save()
-    record("tolerance.set", rule, actor=actor, summary=f"{rule} applies from {valid_from}.")
+    record(
+        "tolerance.set", rule, actor=actor, summary=f"{rule} applies from {long_date(valid_from)}."
+    )
     return rule
 
 
