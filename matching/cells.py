@@ -21,9 +21,9 @@ from django.utils import timezone
 
 from matching.documents_sql import BILLS, DUE_LINES, RECEIVED_LINES
 from procure.models import Organization
+from procure.money import ZERO
 from suppliers.models import PerformanceCell
 
-ZERO = Decimal(0)
 Days = Counter[int]
 
 

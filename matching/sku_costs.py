@@ -20,12 +20,11 @@ from matching.periods import parts_of, period_of
 from matching.scorecards import edge_days
 from procure.exchange import Rates, rates_on
 from procure.models import Organization
-from procure.money import round_half_up, round_price
+from procure.money import ZERO, round_half_up, round_price
 from suppliers import rollups
 from suppliers.agreements import WantedPrice, agreed_prices
 from suppliers.models import Scorecard, Sku, SkuCost
 
-ZERO = Decimal(0)
 WINDOWS = (Scorecard.Period.YEAR, Scorecard.Period.QUARTER)
 
 
@@ -110,8 +109,8 @@ def costs_of(
 ) -> list[Cost]:
     """The costs of these SKUs by supplier, and per SKU over all its suppliers.
 
-    Five statements; `cells` are the stored ones unless given. Over all suppliers the currency is the one they share, else the
-    organization's; an amount without a rate into it is left out.
+    Five statements; `cells` are the stored ones unless given. Over all suppliers the currency is
+    the one they share, else the organization's; an amount without a rate into it is left out.
     """
     if cells is None:
         cells = stored_cells(skus=sku_ids, names=COSTED)

@@ -13,8 +13,8 @@ from decimal import Decimal
 
 from procure.charts import coordinate
 from procure.figures import Number, decimal_of
+from procure.money import ZERO
 
-ZERO = Decimal(0)
 THINNEST = Decimal(1)
 
 

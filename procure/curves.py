@@ -14,6 +14,7 @@ from itertools import pairwise
 
 from procure.charts import coordinate
 from procure.figures import Number, decimal_of, percent
+from procure.money import ZERO
 
 TOP, BOTTOM = 24.0, 224.0
 WIDE, NARROW = 620.0, 250.0  # plots of a desktop and of a phone, in pixels: where words still fit
@@ -22,7 +23,6 @@ BEFORE_ANCHOR = {"start": 0.0, "middle": 0.5, "end": 1.0}  # the part of a name 
 LEFT_EDGE = 30  # percent
 MOST_TICKS = 4
 SHARE_STEPS = (1, 2, 5, 10, 25)
-ZERO = Decimal(0)
 
 
 @dataclass(frozen=True, slots=True)
