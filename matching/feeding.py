@@ -185,10 +185,6 @@ class Feed:
         """The invoice's line at the engine's position, which leaves charges out."""
         return self._goods[invoice.pk][position - 1]
 
-    def goods_lines(self, invoice: SupplierInvoice) -> Sequence[SupplierInvoiceLine]:
-        """The lines that bill goods."""
-        return self._goods[invoice.pk]
-
     def named_orders(self, invoice: SupplierInvoice) -> list[PurchaseOrder]:
         """The known orders that an invoice means: named by it or by a line, or linked by hand."""
         found: dict[int, PurchaseOrder] = {}

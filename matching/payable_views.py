@@ -37,7 +37,6 @@ from procure.screens import render_screen
 from procure.tenancy import OrganizationRequest
 
 PER_PAGE = 100
-WEEKS_SHOWN = 6
 
 
 @requires("invoices.read")

@@ -42,7 +42,6 @@ SHOWN_IN_QUEUE = (
     "supplier__name",
 )  # fmt: skip
 DUE_SOON_DAYS = 2
-READ_ALL = {Role.AP_CLERK, Role.AP_LEAD, Role.ADMIN, Role.AUDITOR, Role.OPERATIONS_LEAD}
 
 CHECK_WORDS = {
     Check.DUPLICATE_SUSPECT: "Duplicate?",

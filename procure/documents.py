@@ -20,11 +20,11 @@ from procure.tenancy import OrganizationRequest, View, current_organization_id
 
 Document = TypeVar("Document", bound=models.Model)
 
-TAKE_NUMBERS = (
+TAKE_NUMBER = (
     "INSERT INTO procure_documentnumber (organization_id, series, last_number) "
-    "VALUES (%(organization)s::bigint, %(series)s::text, 1000 + %(count)s::int) "
+    "VALUES (%(organization)s::bigint, %(series)s::text, 1001) "
     "ON CONFLICT (organization_id, series) DO UPDATE "
-    "SET last_number = procure_documentnumber.last_number + %(count)s::int RETURNING last_number"
+    "SET last_number = procure_documentnumber.last_number + 1 RETURNING last_number"
 )
 PREFIXES = {
     "purchase_order": "PO",
@@ -86,25 +86,20 @@ def next_number(series: str, document: type[models.Model]) -> str:
     is the model whose `number` it becomes; usually one statement.
     """
     table = connection.ops.quote_name(document._meta.db_table)
+    given = {
+        "organization": current_organization_id(),
+        "series": series,
+        "prefix": f"{PREFIXES[series]}-",
+    }
     while True:
         ((last, is_taken),) = prepared(
-            f"WITH counter AS ({TAKE_NUMBERS}) SELECT last_number, EXISTS ("
+            f"WITH counter AS ({TAKE_NUMBER}) SELECT last_number, EXISTS ("
             f"SELECT FROM {table} AS taken WHERE taken.organization_id = %(organization)s::bigint "
             "AND taken.number = %(prefix)s::text || last_number) FROM counter",
-            {**_of_series(series, 1), "prefix": f"{PREFIXES[series]}-"},
+            given,
         )
         if not is_taken:
             return f"{PREFIXES[series]}-{last}"
-
-
-def next_numbers(series: str, count: int) -> list[str]:
-    """The next `count` numbers of a series at once."""
-    ((last,),) = prepared(TAKE_NUMBERS, _of_series(series, count))
-    return [f"{PREFIXES[series]}-{number}" for number in range(last - count + 1, last + 1)]
-
-
-def _of_series(series: str, count: int) -> dict[str, Any]:
-    return {"organization": current_organization_id(), "series": series, "count": count}
 
 
 def idempotent(view: View) -> View:

@@ -9,7 +9,7 @@ A factor is a fact about a SKU ("a case holds 12"), so none is built in: where n
 one, there is none, and a match that needs it is held instead of guessed.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -131,11 +131,6 @@ _SYMBOLS = {
 def unit_symbol(unit: str) -> str:
     """Return the short word behind a quantity: kg for KGM, ea for EA, roll for ROLL."""
     return _SYMBOLS.get(canonical_unit(unit), unit.strip().lower())
-
-
-def everyday_units() -> Iterator[tuple[str, str]]:
-    """Yield code and name of the units offered in forms, in their usual order."""
-    yield from _NAMES.items()
 
 
 @dataclass(frozen=True, slots=True)

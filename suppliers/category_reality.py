@@ -53,7 +53,6 @@ BOUGHT = """
             sum(spend) FILTER (WHERE month >= %(first)s) AS spend,
             sum(lines_due) FILTER (WHERE month >= %(first)s) AS lines_due,
             sum(lines_on_time) FILTER (WHERE month >= %(first)s) AS lines_on_time,
-            sum(lines_with_agreement) FILTER (WHERE month >= %(first)s) AS with_agreement,
             sum(cost_amount) FILTER (WHERE month >= %(first)s) AS cost,
             nullif(sum(cost_quantity) FILTER (WHERE month >= %(first)s), 0) AS quantity,
             sum(cost_amount) FILTER (WHERE month < %(first)s)
@@ -63,7 +62,6 @@ BOUGHT = """
     SELECT b.supplier_id, b.currency, coalesce(sum(b.spend), 0) AS spend,
         coalesce(sum(b.lines_due), 0) AS lines_due,
         coalesce(sum(b.lines_on_time), 0) AS lines_on_time,
-        coalesce(sum(b.with_agreement), 0) AS with_agreement,
         sum(b.cost) FILTER (WHERE b.quantity * b.old_price > 0) AS cost_of_known,
         sum(b.quantity * b.old_price) FILTER (WHERE b.quantity * b.old_price > 0) AS at_old_price,
         count(*) FILTER (WHERE b.quantity * b.old_price > 0) AS skus_of_known,
@@ -95,7 +93,6 @@ class SupplierReality:
     share_percent: Decimal | None = None
     lines_due: int = 0
     lines_on_time: int = 0
-    lines_with_agreement: int = 0
     days: Days = field(default_factory=Counter)
     within_percent: Decimal | None = None
     year_index: Decimal | None = None
@@ -151,11 +148,6 @@ class CategoryReality:
     @property
     def on_time_percent(self) -> Decimal | None:
         return _share(sum(row.lines_on_time for row in self.rows), self.lines_due)
-
-    @property
-    def agreed_percent(self) -> Decimal | None:
-        """How many of the lines due had an agreement to be priced by."""
-        return _share(sum(row.lines_with_agreement for row in self.rows), self.lines_due)
 
 
 def category_reality(
@@ -247,7 +239,6 @@ def _row(
         row.spend = None if spend is None or row.spend is None else row.spend + spend
         row.lines_due += int(one["lines_due"])
         row.lines_on_time += int(one["lines_on_time"])
-        row.lines_with_agreement += int(one["with_agreement"])
         if one["at_old_price"]:
             row.year_index = HUNDRED * one["cost_of_known"] / one["at_old_price"]
             row.year_skus = one["skus_of_known"]

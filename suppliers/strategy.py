@@ -153,15 +153,6 @@ def qualified_sources(categories: Iterable[Category], on: date) -> dict[int, lis
     return found
 
 
-def substitutes_of(sku_ids: Collection[int]) -> dict[int, list[SkuSubstitute]]:
-    """What may stand in for each SKU, in one statement."""
-    found: dict[int, list[SkuSubstitute]] = defaultdict(list)
-    rows = SkuSubstitute.objects.filter(sku_id__in=sku_ids).select_related("substitute")
-    for row in rows.order_by("substitute__code"):
-        found[row.sku_id].append(row)
-    return dict(found)
-
-
 def category_substitutes(category: Category, most: int = 50) -> list[SkuSubstitute]:
     """What may stand in for the SKUs of a category and below, in one statement."""
     rows = SkuSubstitute.objects.filter(sku__category__lineage__contains=[category.pk])
