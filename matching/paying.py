@@ -238,7 +238,7 @@ def reasons_by_line(locked: LockedBatch) -> dict[int, str]:
         elif line.amount + line.discount_amount != invoice.open_amount:
             found[line.pk] = (
                 f"{invoice.number} has {money(invoice.open_amount, invoice.currency)} open now. "
-                "Take it out and add it again."
+                "Take it out; another batch can pay it."
             )
     return found
 
