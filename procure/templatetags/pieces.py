@@ -130,6 +130,7 @@ EVENT_ICONS: dict[str, str] = {
     "captured": "inbox",
     "change_proposed": "send",
     "change_refused": "ban",
+    "checked": "list-checks",
     "change_step_approved": "check",
     "change_withdrawn": "corner-down-left",
     "changed": "pencil-line",
