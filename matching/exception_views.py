@@ -49,6 +49,7 @@ from matching.resolution import (
 from matching.together import decide_each
 from procure.documents import find
 from procure.errors import BusinessRuleError
+from procure.forms import first_error
 from procure.permissions import requires
 from procure.screens import render_screen
 from procure.tenancy import OrganizationRequest
@@ -259,6 +260,8 @@ def exception_note(request: OrganizationRequest, public_id: uuid.UUID) -> HttpRe
     form = NoteForm(request.POST)
     if form.is_valid():
         add_note(invoice, text=form.cleaned_data["text"], actor=request.user)
+    else:
+        messages.error(request, f"The note was not kept. {first_error(form)}")
     return redirect("matching:exception_detail", request.organization.slug, public_id)
 
 
@@ -277,6 +280,8 @@ def exception_link(request: OrganizationRequest, public_id: uuid.UUID) -> HttpRe
             line = _order_line(target)
             link_line(invoice, position=position, order_line=line, actor=request.user)
         messages.success(request, f"Line {position} is placed and matched again.")
+    else:
+        messages.error(request, f"The line was not placed. {first_error(form)}")
     return redirect("matching:exception_detail", request.organization.slug, public_id)
 
 

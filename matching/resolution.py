@@ -124,6 +124,8 @@ def undo_resolution(resolution: Resolution, *, actor: User) -> Resolution:
     """
     invoice = lock(resolution.invoice)
     resolution = lock(resolution)
+    if resolution.status == Resolution.Status.UNDONE:
+        raise BusinessRuleError("undone", "This was undone already.")
     if resolution.status != Resolution.Status.WAITING:
         raise BusinessRuleError("too_late", "This has taken effect and can be undone no longer.")
     _undo(resolution, invoice, actor)

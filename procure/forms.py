@@ -18,6 +18,13 @@ from procure.tenancy import current_organization_id
 MOST_PASSWORD = 1000  # characters; hashing more is work that anybody could make
 
 
+def first_error(form: forms.BaseForm) -> str:
+    """What a form that is not shown again refuses first, in words."""
+    name, errors = next(iter(form.errors.items()))
+    label = form[name].label if name in form.fields else ""
+    return f"{label}: {errors[0]}" if label else str(errors[0])
+
+
 def add_rule_error(form: forms.BaseForm, error: BusinessRuleError) -> None:
     """Shows a refusal at its field, or above the form when it names none of the form's."""
     form.add_error(error.field if error.field in form.fields else None, error.message)

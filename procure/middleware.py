@@ -1,6 +1,7 @@
 """Headers that keep an organization's pages private, and refusals said in words."""
 
 from collections.abc import Callable
+from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.core.exceptions import (
@@ -11,9 +12,10 @@ from django.core.exceptions import (
     TooManyFilesSent,
 )
 from django.db import OperationalError
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
 from django.shortcuts import render
 from django.utils.cache import patch_vary_headers
+from django.utils.http import url_has_allowed_host_and_scheme
 
 from procure.errors import BusinessRuleError
 from procure.tenancy import RETRIED_SQLSTATES
@@ -60,7 +62,10 @@ class RefusalMiddleware:
             return refusal(request, *_why_unreadable(error))
         if _has_zero_byte(request):
             return refusal(request, DAMAGED, 400)
-        return self.get_response(request)
+        response = self.get_response(request)
+        if isinstance(response, HttpResponseNotAllowed) and request.method == "GET":
+            return _no_page(request, response.headers["Allow"])
+        return response
 
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
         """Say what refused, as 409; busy rows, as 503 with the time to try again."""
@@ -95,6 +100,25 @@ def _why_unreadable(error: Exception) -> tuple[str, int]:
     return DAMAGED, 400
 
 
+def _no_page(request: HttpRequest, allowed: str) -> HttpResponse:
+    """What is done with a button has no page of its own: whoever signed in again on the way there
+    is told that it was not done."""
+    words = "This is done with a button on a page. Open that page again."
+    response = refusal(request, words, 405)
+    response.headers["Allow"] = allowed
+    return response
+
+
+def _page_before(request: HttpRequest) -> str:
+    """The page that the button stood on, else the start page; the address itself when it is read."""
+    came_from = request.headers.get("Referer", "")
+    if url_has_allowed_host_and_scheme(came_from, {request.get_host()}):
+        before = urlsplit(came_from)
+        if before.path != request.path and not before.path.startswith(settings.LOGIN_URL):
+            return f"{before.path}?{before.query}" if before.query else before.path
+    return request.get_full_path() if request.method == "GET" else "/"
+
+
 def refusal(request: HttpRequest, words: str, status: int) -> HttpResponse:
     """The sentence on a page of its own, or as a toast where htmx asked."""
     if getattr(request, "htmx", False):
@@ -102,4 +126,6 @@ def refusal(request: HttpRequest, words: str, status: int) -> HttpResponse:
         response.headers["HX-Retarget"] = "#toasts"
         response.headers["HX-Reswap"] = "beforeend"
         return response
-    return render(request, "refused.html", {"words": words}, status=status)
+    back_url = "/" if status == 405 else _page_before(request)
+    context = {"words": words, "back_url": back_url}
+    return render(request, "refused.html", context, status=status)

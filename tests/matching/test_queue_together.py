@@ -164,3 +164,35 @@ def test_freight_and_unit_have_their_own_fixes(inside: World) -> None:
     page = inside.client("ap_lead").get(fixes["freight"].address).content.decode()
     assert 'name="charge_amount"' in page
     assert 'value="63"' in page
+
+
+def test_what_is_sent_from_a_stale_page_is_refused_in_words_and_changes_nothing(
+    inside: World,
+) -> None:
+    held, clerk = several_dear(inside, 1)[0], inside.client("ap_clerk")
+    address = inside.url(f"exceptions/{held.public_id}/")
+    choice = {"choice": "return", "cause": "other", "reason": "Not ours"}
+    assert clerk.post(f"{address}resolve/", choice).status_code == 302
+    again = clerk.post(f"{address}resolve/", choice)
+    assert again.status_code == 422
+    assert "Somebody has just decided this." in again.content.decode()
+    (decided,) = Resolution.objects.all()
+    undo = inside.url(f"decisions/{decided.public_id}/undo/")
+    assert clerk.post(undo).status_code == 302
+    twice = clerk.post(undo, HTTP_REFERER=f"http://testserver{address}?all=1")
+    assert twice.status_code == 409
+    assert "This was undone already." in twice.content.decode()
+    assert f'href="{address}?all=1"' in twice.content.decode()
+    note = clerk.post(f"{address}note/", {"text": "x" * 2001}, follow=True).content.decode()
+    assert "The note was not kept." in note
+    link = clerk.post(f"{address}link/", {"position": "1"}, follow=True).content.decode()
+    assert "The line was not placed. Bills: This field is required." in link
+    assert Resolution.objects.get().status == "undone"
+
+
+def test_signing_in_on_the_way_to_a_button_ends_on_a_page_with_words(inside: World) -> None:
+    held = several_dear(inside, 1)[0]
+    answer = inside.client("ap_clerk").get(inside.url(f"exceptions/{held.public_id}/resolve/"))
+    assert (answer.status_code, answer.headers["Allow"]) == (405, "POST")
+    assert "This is done with a button on a page." in answer.content.decode()
+    assert 'href="/"' in answer.content.decode()
