@@ -7,7 +7,7 @@ void_invoice(invoice, reason=…, actor=…)
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import date, timedelta
 from decimal import Decimal
 from itertools import chain
@@ -143,7 +143,10 @@ def _capture_all(
         invoice.due_on = each.due_on or _due_by_terms(invoice, its, terms)
     SupplierInvoice.objects.bulk_create(invoices)
     by_invoice = {invoice.pk: its for invoice, its in zip(invoices, lines, strict=True)}
-    matched = _found_in_words(match_captured(invoices, by_invoice, locked))
+    undated = {
+        invoice.pk for invoice, each in zip(invoices, captured, strict=True) if not each.due_on
+    }
+    matched = _found_in_words(match_captured(invoices, by_invoice, locked), undated)
     tell_captured(matched, actor)
     _release_credited(matched, actor)
     by_pk = {each.invoice.pk: each.invoice for each in matched}
@@ -196,8 +199,15 @@ def _due_by_terms(
 ) -> date:
     """When an invoice that does not say so is due: by its orders, where they say the same, else
     by its supplier."""
-    named = {terms.get((invoice.supplier_id, name.upper())) for name in names_of(invoice, lines)}
-    said = named - {None}
+    return _due_after(
+        invoice,
+        (terms.get((invoice.supplier_id, name.upper())) for name in names_of(invoice, lines)),
+    )
+
+
+def _due_after(invoice: SupplierInvoice, terms: Iterable[int | None]) -> date:
+    """So many days after its date as its orders say in common, else as its supplier says."""
+    said = set(terms) - {None}
     days = said.pop() if len(said) == 1 else None
     return invoice.invoiced_on + timedelta(
         days=invoice.supplier.payment_terms_days if days is None else days
@@ -269,8 +279,9 @@ def _find_credited(invoices: Sequence[SupplierInvoice]) -> set[int]:
     )
 
 
-def _found_in_words(matched: list[Matched]) -> list[Matched]:
-    """Matches again those that name no known order, where their text leads to one."""
+def _found_in_words(matched: list[Matched], undated: Collection[int]) -> list[Matched]:
+    """Matches again those that name no known order, where their text leads to one; what does not
+    say when it is due follows that order's terms."""
     lost = [
         each for each in matched if any(hold.check_code == Check.NO_PO for hold in each.holds.open)
     ]
@@ -281,10 +292,12 @@ def _found_in_words(matched: list[Matched]) -> list[Matched]:
     for each in lost:
         words = found.get(each.invoice.pk, [])
         each.invoice.found_reference = ", ".join(one.number for one in words)[:300]
+        if each.invoice.pk in undated:
+            each.invoice.due_on = _due_after(each.invoice, (one.terms_days for one in words))
     named = [each.invoice for each in lost if each.invoice.found_reference]
     if not named:
         return matched
-    SupplierInvoice.objects.bulk_update(named, ["found_reference"])
+    SupplierInvoice.objects.bulk_update(named, ["found_reference", "due_on"])
     reasons = {
         f"{one.number}, found by {one.because}" for several in found.values() for one in several
     }

@@ -29,10 +29,11 @@ GLUED = re.compile(rf"({ORDER}|{RECEIPT})[\s_-]*(\d{{2,}})", re.I)
 
 @dataclass(frozen=True, slots=True)
 class FoundOrder:
-    """An order that an invoice's words lead to, and how."""
+    """An order that an invoice's words lead to, how, and after how many days it is to be paid."""
 
     number: str
     because: str
+    terms_days: int | None
 
 
 def numbers_in(text: str) -> list[str]:
@@ -67,23 +68,26 @@ def orders_in_words(
         return {}
     suppliers = {invoice.supplier_id for invoice in invoices}
     by_word: dict[tuple[int, str], list[FoundOrder]] = defaultdict(list)
-    for number, supplier_id in PurchaseOrder.objects.filter(
+    for number, supplier_id, days in PurchaseOrder.objects.filter(
         number__in=wanted, supplier__in=suppliers
-    ).values_list("number", "supplier_id"):
-        by_word[supplier_id, number].append(FoundOrder(number, "its text"))
-    for number, note, order_number, supplier_id in (
+    ).values_list("number", "supplier_id", "payment_terms_days"):
+        by_word[supplier_id, number].append(FoundOrder(number, "its text", days))
+    for number, note, order_number, supplier_id, days in (
         GoodsReceipt.objects.filter(
             Q(number__in=wanted) | Q(delivery_note__in=wanted),
             order__supplier__in=suppliers,
             status=GoodsReceipt.Status.POSTED,
         )
         .exclude(order__number=None)
-        .values_list("number", "delivery_note", "order__number", "order__supplier_id")
+        .values_list(
+            *("number", "delivery_note", "order__number", "order__supplier_id"),
+            "order__payment_terms_days",
+        )
         .order_by("pk")
     ):
         for word, what in ((number, "receipt"), (note, "delivery note")):
             if word in wanted:
-                by_word[supplier_id, word].append(FoundOrder(order_number, f"{what} {word}"))
+                by_word[supplier_id, word].append(FoundOrder(order_number, f"{what} {word}", days))
     return {invoice.pk: found for invoice in invoices if (found := _first(invoice, words, by_word))}
 
 

@@ -17,7 +17,7 @@ from django.utils import timezone
 from django.utils.dateparse import parse_date
 from django.views.decorators.http import require_POST
 
-from matching.models import SupplierInvoice
+from matching.models import PaymentBatch, SupplierInvoice
 from matching.payables import (
     WeekTotal,
     as_payables,
@@ -27,7 +27,7 @@ from matching.payables import (
     payable_rows,
     week_totals,
 )
-from matching.paying import make_payment_batch
+from matching.paying import add_to_payment_batch, make_payment_batch
 from matching.payment_forms import PayableFilter
 from procure.documents import idempotent
 from procure.errors import BusinessRuleError
@@ -37,6 +37,7 @@ from procure.screens import render_screen
 from procure.tenancy import OrganizationRequest
 
 PER_PAGE = 100
+MOST_DRAFTS = 20
 
 
 @requires("invoices.read")
@@ -45,6 +46,7 @@ def payable_list(request: OrganizationRequest) -> HttpResponse:
     figures = payable_figures()
     weeks = week_totals(figures)
     currencies = sorted({currency for _, currency, _ in figures})
+    can_write = request.membership.may("payments.write")
     found = PayableFilter(
         request.GET, queryset=payable_rows(), request=request, currencies=currencies
     )
@@ -56,7 +58,8 @@ def payable_list(request: OrganizationRequest) -> HttpResponse:
         "currencies": sorted({week.currency for week in weeks}),
         "weeks": _week_rows(request, weeks),
         "totals": currency_totals(weeks),
-        "can_write": request.membership.may("payments.write"),
+        "can_write": can_write,
+        "drafts": _drafts() if can_write else [],
         "pay_on": timezone.localdate(),
         "is_filtered": any(request.GET.get(name) for name in found.filters),
         "views": payable_tabs(request, "payable_list"),
@@ -116,16 +119,32 @@ def _week_address(address: str, week: WeekTotal) -> str:
 @require_POST
 @idempotent
 def payment_batch_new(request: OrganizationRequest) -> HttpResponse:
-    """Makes a batch of the ticked invoices."""
+    """Makes a batch of the ticked invoices, or adds them to the draft that was chosen."""
     try:
-        batch = make_payment_batch(
-            invoices=_ticked(request), pay_on=_pay_on(request), actor=request.user
-        )
+        batch = _in_a_batch(request, _ticked(request))
     except BusinessRuleError as error:
         messages.error(request, error.message)
         return redirect("matching:payable_list", request.organization.slug)
     messages.success(request, f"{batch} is a draft. Check it, then ask for its release.")
     return redirect("matching:payment_batch_detail", request.organization.slug, batch.public_id)
+
+
+def _drafts() -> list[PaymentBatch]:
+    """The batches that more can be put into, the newest first."""
+    return list(PaymentBatch.objects.filter(status=PaymentBatch.Status.DRAFT)[:MOST_DRAFTS])
+
+
+def _in_a_batch(request: OrganizationRequest, invoices: list[SupplierInvoice]) -> PaymentBatch:
+    chosen = request.POST.get("batch", "")
+    if not chosen:
+        return make_payment_batch(invoices=invoices, pay_on=_pay_on(request), actor=request.user)
+    try:
+        draft = PaymentBatch.objects.filter(public_id=uuid.UUID(chosen)).first()
+    except ValueError:
+        draft = None
+    if draft is None:
+        raise BusinessRuleError("batch", "Choose the batch again: this one is not here.", "batch")
+    return add_to_payment_batch(draft, invoices=invoices, actor=request.user)
 
 
 def _ticked(request: OrganizationRequest) -> list[SupplierInvoice]:

@@ -57,8 +57,7 @@ def make_payment_batch(
     Refused: none, several currencies, a day that is over, and whatever is held, void, settled, in
     another batch, or of a supplier that is blocked or whose bank details are changing.
     """
-    if not invoices:
-        raise BusinessRuleError("nothing", "Choose at least one invoice.")
+    _require_some(invoices)
     if pay_on < timezone.localdate():
         raise BusinessRuleError("pay_on", "Choose today or a later day.", "pay_on")
     currencies = {invoice.currency for invoice in invoices}
@@ -85,6 +84,7 @@ def add_to_payment_batch(
     batch: PaymentBatch, *, invoices: Sequence[SupplierInvoice], actor: User
 ) -> PaymentBatch:
     """Puts more invoices into a draft. Refused like those of a new batch."""
+    _require_some(invoices)
     found = lock_invoices([invoice.pk for invoice in invoices])
     batch = lock(batch)
     require_status(batch, Status.DRAFT)
@@ -98,6 +98,11 @@ def add_to_payment_batch(
         summary=f"Added {numbers}: {money(total, batch.currency)} {batch.currency}.",
     )  # fmt: skip
     return batch
+
+
+def _require_some(invoices: Sequence[SupplierInvoice]) -> None:
+    if not invoices:
+        raise BusinessRuleError("nothing", "Choose at least one invoice.")
 
 
 @transaction.atomic

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from decimal import Decimal
 
 import pytest
@@ -63,6 +64,16 @@ def test_it_is_found_by_our_receipt_and_in_a_line(inside: World) -> None:
     ours = GoodsReceipt.objects.get().number
     line = CapturedLine(Decimal(10), Decimal(1), description=f"Goods of {ours}")
     assert invoice(inside, "A", line).status == "approved"
+
+
+def test_what_is_found_says_when_an_invoice_without_a_due_day_is_due(inside: World) -> None:
+    order = received(inside)
+    PurchaseOrder.objects.filter(pk=order.pk).update(payment_terms_days=75)
+    line = billed("", 5, 1, order="", sku_code="CTN-12-KR")
+    undated = invoice(inside, "A", line, note="Lieferschein LS-1042")
+    dated = invoice(inside, "B", line, note="PO-1042", due_on=DAY + timedelta(days=9))
+    assert (undated.due_on - undated.invoiced_on).days == 75
+    assert dated.due_on == DAY + timedelta(days=9)
 
 
 def test_another_suppliers_order_is_not_found_in_words(inside: World) -> None:

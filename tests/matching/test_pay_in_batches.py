@@ -219,6 +219,30 @@ def test_an_invoice_is_in_one_live_batch(inside: World) -> None:
     assert amounts(batch)[-1] == ("A", 100, 0, "planned")
 
 
+def test_the_ticked_ones_are_put_into_a_draft_that_is_there(world: World) -> None:
+    with world.inside():
+        one, two, three = (approved(world, name, 100) for name in "ABC")
+        batch = batch_of(world, one)
+    client = world.client("ap_clerk")
+    path, page = world.url("payables/batches/new/"), world.url("payables/")
+    assert f'<option value="{batch.public_id}">' in client.get(page).content.decode()
+    assert "a new batch" not in world.client("auditor").get(page).content.decode()
+    for sent, words in (
+        ({"batch": str(batch.public_id)}, "Choose at least one invoice."),
+        ({"batch": str(two.public_id), "invoice": str(two.public_id)}, "Choose the batch again"),
+        ({"batch": "x", "invoice": str(two.public_id)}, "Choose the batch again"),
+    ):
+        assert words in client.post(path, sent, follow=True).content.decode()
+    with world.inside():
+        assert [row[0] for row in amounts(batch)] == ["A"]
+    sent = {"batch": str(batch.public_id), "invoice": [str(two.public_id), str(three.public_id)]}
+    assert client.post(path, sent).status_code == 302
+    with world.inside():
+        assert PaymentBatch.objects.get() == batch
+        assert [row[0] for row in amounts(batch)] == ["A", "B", "C"]
+        assert BusinessEvent.objects.get(kind="payment_batch.added").subject_id == batch.pk
+
+
 def test_what_has_left_is_not_held_voided_or_taken_out(inside: World) -> None:
     one = approved(inside, "A", 100)
     batch = batch_of(inside, one, until="exported")
