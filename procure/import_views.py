@@ -22,7 +22,13 @@ from procure.models import ImportRun
 from procure.permissions import requires
 from procure.screens import render_screen
 from procure.tenancy import OrganizationRequest
-from procure.upload_forms import UploadForm, export_names, kind_words, kinds_in_order
+from procure.upload_forms import (
+    UploadForm,
+    export_names,
+    kind_words,
+    kinds_for,
+    may_import,
+)
 from procure.uploads import apply_import, refused_rows, try_import
 
 RUNS_PER_PAGE = 25
@@ -32,11 +38,12 @@ RUNS_PER_PAGE = 25
 @require_safe
 def import_list(request: OrganizationRequest) -> HttpResponse:
     """What was imported so far, and what can be."""
-    runs = ImportRun.objects.select_related("started_by").order_by("-pk")
+    names = kinds_for(request.membership)
+    runs = ImportRun.objects.filter(kind__in=names).select_related("started_by").order_by("-pk")
     page = Paginator(runs, RUNS_PER_PAGE).get_page(request.GET.get("page"))
     for run in page:
         run.words = kind_words(run.kind)
-    kinds = [find_import_kind(name) for name in kinds_in_order()]
+    kinds = [find_import_kind(name) for name in names]
     context = {
         "page": page,
         "kinds": [(kind_words(kind.name), kind) for kind in kinds],
@@ -50,7 +57,10 @@ def import_list(request: OrganizationRequest) -> HttpResponse:
 def import_new(request: OrganizationRequest) -> HttpResponse:
     """Takes a file in and tries it; the answer is the preview."""
     form = UploadForm(
-        request.POST or None, request.FILES or None, initial={"kind": request.GET.get("kind")}
+        request.membership,
+        request.POST or None,
+        request.FILES or None,
+        initial={"kind": request.GET.get("kind")},
     )
     if request.method == "POST" and form.is_valid():
         file = form.cleaned_data["file"]
@@ -69,11 +79,19 @@ def import_new(request: OrganizationRequest) -> HttpResponse:
     return render_screen(request, "imports/new.html", {"form": form})
 
 
+def _run(request: OrganizationRequest, public_id: uuid.UUID) -> ImportRun:
+    """A file that was tried or imported, for whoever may import its kind."""
+    run = find(ImportRun, public_id)
+    if not may_import(request.membership, run.kind):
+        raise PermissionDenied
+    return run
+
+
 @requires("imports.write")
 @require_safe
 def import_detail(request: OrganizationRequest, public_id: uuid.UUID) -> HttpResponse:
     """The preview of a file, or what its import did."""
-    run = find(ImportRun, public_id)
+    run = _run(request, public_id)
     return render_screen(request, "imports/run.html", run_context(run))
 
 
@@ -101,7 +119,7 @@ def run_context(run: ImportRun) -> dict[str, Any]:
 @require_POST
 def import_apply(request: OrganizationRequest, public_id: uuid.UUID) -> HttpResponse:
     """Imports a file that was tried, whole or without its refused rows."""
-    run = find(ImportRun, public_id)
+    run = _run(request, public_id)
     try:
         run = apply_import(run, partial="partial" in request.POST, actor=request.user)
     except BusinessRuleError as error:
@@ -115,7 +133,7 @@ def import_apply(request: OrganizationRequest, public_id: uuid.UUID) -> HttpResp
 @require_safe
 def import_refused(request: OrganizationRequest, public_id: uuid.UUID) -> HttpResponse:
     """The refused rows as a file, each with its reason."""
-    run = find(ImportRun, public_id)
+    run = _run(request, public_id)
     return _file(refused_rows(run), f"refused-{run.kind}.csv")
 
 

@@ -31,6 +31,7 @@ SAFE_METHODS = ("GET", "HEAD", "OPTIONS")
 _EVERYONE = frozenset(Role)
 _BUYING = frozenset({Role.BUYER, Role.SOURCING_LEAD, Role.OPERATIONS_LEAD})
 _PAYING = frozenset({Role.AP_CLERK, Role.AP_LEAD})
+_SETTING_UP = frozenset({Role.ADMIN, Role.SOURCING_LEAD, Role.OPERATIONS_LEAD})
 _RELEASING = frozenset({Role.AP_LEAD, Role.OPERATIONS_LEAD})
 
 # The whole matrix. Reading is everyone's; a change has an owner.
@@ -62,7 +63,10 @@ PERMISSIONS: dict[str, frozenset[Role]] = {
     "misses.attribute": frozenset({Role.SOURCING_LEAD, Role.OPERATIONS_LEAD}),
     "score_rules.write": frozenset({Role.ADMIN, Role.SOURCING_LEAD}),
     "costs.read": _EVERYONE,
-    "imports.write": frozenset({Role.ADMIN, Role.SOURCING_LEAD, Role.OPERATIONS_LEAD}),
+    "imports.write": _SETTING_UP
+    | _PAYING,  # and what the kind asks for, see procure/upload_forms.py
+    "imports.tables": _SETTING_UP,
+    "imports.payments": _PAYING | _RELEASING | {Role.ADMIN},
     "exports.read": _EVERYONE,
     "files.read": _EVERYONE,  # and what the file's record asks for, see procure/attachments.py
     "files.write": _EVERYONE,

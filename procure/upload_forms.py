@@ -20,6 +20,8 @@ KIND_ORDER = (
     "sourcing_decisions",
     *("purchase_orders", "receipts", "invoices", "stock_counts"),
 )
+# Who brings in what is not a table of setting up.
+KIND_PERMISSIONS = {"invoices": "imports.write", "payments": "imports.payments"}
 DATE_FORMATS = (
     ("", "2026-05-04"),
     ("DD.MM.YYYY", "04.05.2026"),
@@ -40,10 +42,16 @@ def kind_words(name: str) -> str:
     return KIND_WORDS.get(name, name.replace("_", " ").capitalize())
 
 
-def kinds_in_order() -> list[str]:
-    """Every import kind, those first that others stand on."""
+def may_import(membership: Membership, kind: str) -> bool:
+    """Whether the member may bring this kind in."""
+    return membership.may(KIND_PERMISSIONS.get(kind, "imports.tables"))
+
+
+def kinds_for(membership: Membership) -> list[str]:
+    """The import kinds of the member, those first that others stand on."""
     first = [name for name in KIND_ORDER if name in import_kinds()]
-    return first + [name for name in import_kinds() if name not in first]
+    ordered = first + [name for name in import_kinds() if name not in first]
+    return [name for name in ordered if may_import(membership, name)]
 
 
 def export_names(membership: Membership) -> list[tuple[str, str]]:
@@ -73,11 +81,11 @@ class UploadForm(forms.Form):
         help_text="Only for categories: where parent_code is empty.",
     )
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
+    def __init__(self, membership: Membership, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         field = self.fields["kind"]
         assert isinstance(field, forms.ChoiceField)
-        field.choices = [(name, kind_words(name)) for name in kinds_in_order()]
+        field.choices = [(name, kind_words(name)) for name in kinds_for(membership)]
 
     def clean_file(self) -> Any:
         file = self.cleaned_data["file"]

@@ -37,7 +37,7 @@ def home(request: OrganizationRequest) -> HttpResponse:
         "work": waiting_work(request),
         "moved": what_moved(request),
         "steps": first_steps(request),
-        "import_url": step_url(request, "imports.write", "procure:import_list"),
+        "import_url": step_url(request, "imports.tables", "procure:import_list"),
     }
     return render_screen(request, "home.html", context)
 

@@ -28,7 +28,7 @@ def stock_list(request: OrganizationRequest) -> HttpResponse:
         "filter": found,
         "page": page,
         "rows": list(page),
-        "can_import": request.membership.may("imports.write"),
+        "can_import": request.membership.may("imports.tables"),
     }
     return render_screen(
         request, "purchasing/stock_list.html", context, piece="purchasing/_stock_rows.html"

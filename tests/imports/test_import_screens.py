@@ -183,3 +183,21 @@ def test_the_tables_of_sourcing_come_in_by_upload_one_after_the_other(
     seen = page(lead.get(world.url(f"categories/{category}/")))
     assert "Two mills" in seen
     assert "D-7" in seen
+
+
+def test_payments_are_imported_by_whoever_pays_and_tables_by_whoever_sets_up(
+    world: World, lead: Client
+) -> None:
+    clerk = world.client("ap_clerk")
+    bank = table("supplier_code,paid_on,amount,invoice_number", "NORTH,2026-05-04,1,X")
+    assert "Select a valid choice" in page(upload(world, lead, bank, kind="payments"))
+    assert "Select a valid choice" in page(upload(world, clerk, GOOD))
+    with world.inside():
+        assert not ImportRun.objects.exists()
+    assert "has no invoice of this number" in page(upload(world, clerk, bank, kind="payments"))
+    address = world.url(f"imports/{run_of(world).public_id}/")
+    for path in (address, f"{address}refused.csv"):
+        assert lead.get(path).status_code == 403
+    assert lead.post(f"{address}apply/", {"partial": "1"}).status_code == 403
+    assert run_of(world).is_dry_run
+    assert "mine.csv" not in page(lead.get(world.url("imports/")))
