@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
 from django.db import transaction
+from django.utils import timezone
 
 from matching.models import InvoicePayment, PaymentBatch, PaymentBatchLine, SupplierInvoice
 from matching.paying import lock_invoices
@@ -24,6 +25,7 @@ Kind = InvoicePayment.Kind
 Status = SupplierInvoice.Status
 BatchStatus = PaymentBatch.Status
 LineStatus = PaymentBatchLine.Status
+MOST_AHEAD = timedelta(days=7)  # a bank may announce a payment
 LEAVING = (BatchStatus.RELEASED, *PaymentBatch.GONE)
 
 
@@ -105,6 +107,8 @@ class BankStatement:
         invoice = self.invoices[report.invoice_id]
         if self._is_known(report, invoice):
             return False
+        if report.paid_on > timezone.localdate() + MOST_AHEAD:
+            raise _refusal("future", f"{long_date(report.paid_on)} has not come yet.")
         if report.kind == Kind.PAID:
             payment = self._paid(report, invoice)
         else:

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
+
+from django.utils import timezone
 
 from matching.invoice_numbers import plain_number
 from matching.models import SupplierInvoice
 from procure.errors import BusinessRuleError
 from procure.form_fields import require_sound_year
-from procure.money import ZERO
+from procure.money import HUNDRED, ZERO
 from suppliers.models import Supplier
 
 Kind = SupplierInvoice.Kind
@@ -100,6 +102,7 @@ def require_sound(invoice: CapturedInvoice) -> None:
     for name, value in _figures(invoice):
         if not value.is_finite() or not ZERO <= value < MOST_NUMBER:
             raise BusinessRuleError("figure", "Give a number that is not below zero.", name)
+    _require_sound_shares(invoice)
     if invoice.taxes and sum(invoice.taxes.values(), ZERO) != invoice.tax_amount:
         raise BusinessRuleError(
             "taxes", "The tax is not the sum of the tax of its rates.", "tax_amount"
@@ -113,6 +116,23 @@ def _require_sound_days(invoice: CapturedInvoice) -> None:
             require_sound_year(day, name)
     if invoice.due_on is not None and invoice.due_on < invoice.invoiced_on:
         raise BusinessRuleError("due_on", "It is due before it was written.", "due_on")
+    # A day more, for those to whom tomorrow has come already.
+    if invoice.received_on and invoice.received_on > timezone.localdate() + timedelta(days=1):
+        raise BusinessRuleError("received_on", "That day has not come yet.", "received_on")
+
+
+def _require_sound_shares(invoice: CapturedInvoice) -> None:
+    """No tax takes more than all, no discount of a line more than the line."""
+    rates = {f"line-{at}-tax_rate": line.tax_rate for at, line in enumerate(invoice.lines, 1)}
+    rates |= {"charge_tax_rates": max(invoice.charge_tax_rates.values(), default=None)}
+    for name, rate in rates.items():
+        if rate is not None and rate > HUNDRED:
+            raise BusinessRuleError("tax_rate", "A tax rate is at most 100 percent.", name)
+    for at, line in enumerate(invoice.lines, 1):
+        if line.amount is None and line.discount > line.quantity * line.unit_price:
+            raise BusinessRuleError(
+                "discount", "The discount is more than the line.", f"line-{at}-discount"
+            )
 
 
 def _figures(invoice: CapturedInvoice) -> Iterator[tuple[str, Decimal]]:

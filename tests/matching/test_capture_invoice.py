@@ -7,6 +7,7 @@ from decimal import Decimal
 
 import pytest
 from django.db import DatabaseError, transaction
+from django.utils import timezone
 
 from matching.capture import CapturedInvoice, CapturedLine, capture_invoices
 from matching.models import SupplierInvoice, SupplierInvoiceLine
@@ -102,6 +103,16 @@ def test_another_suppliers_number_is_free(inside: World) -> None:
         ({"invoiced_on": date(9999, 12, 31)}, "invoiced_on"),
         ({"invoiced_on": date(1, 1, 1)}, "invoiced_on"),
         ({"received_on": date(2201, 1, 1)}, "received_on"),
+        ({"received_on": timezone.localdate() + timedelta(days=3)}, "received_on"),
+        (
+            {"lines": [CapturedLine(Decimal(1), Decimal(1), tax_rate=Decimal(101))]},
+            "line-1-tax_rate",
+        ),
+        ({"charge_tax_rates": {"freight": Decimal(101)}}, "charge_tax_rates"),
+        (
+            {"lines": [CapturedLine(Decimal(1), Decimal(20), discount=Decimal(21))]},
+            "line-1-discount",
+        ),
         ({"kind": "credit"}, "credits_number"),
         ({"kind": "credit", "credits_number": "X-9"}, "credits_number"),
         ({"lines": [CapturedLine(Decimal(-1), Decimal(1))]}, "line-1-quantity"),

@@ -353,6 +353,14 @@ def test_what_the_bank_says_counts_once(inside: World) -> None:
     )
 
 
+def test_a_bank_may_announce_a_payment_a_week_ahead(inside: World) -> None:
+    one, today = approved(inside, "A", 100), timezone.localdate()
+    late, soon = (f"A,,NORTH,{today + timedelta(days=days)},100,T1," for days in (8, 7))
+    assert bank_says(inside, late).refused[0].message.endswith("has not come yet.")
+    assert (status_of(one), InvoicePayment.objects.count()) == ("approved", 0)
+    assert bank_says(inside, soon).created == 1
+
+
 def test_a_part_is_paid_and_a_payment_comes_back(inside: World) -> None:
     one, two = approved(inside, "A", 100), approved(inside, "B", 50)
     batch = batch_of(inside, one, two, until="exported")
