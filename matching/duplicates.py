@@ -90,7 +90,7 @@ SELECT b.id, 'number', first.id, first.number FROM biller b CROSS JOIN LATERAL (
 UNION ALL
 SELECT b.id, 'amount', first.id, first.number FROM biller b CROSS JOIN LATERAL (
     SELECT c.id, c.number FROM matching_supplierinvoice c
-    WHERE {EARLIER} AND c.total_amount = b.total AND (
+    WHERE {EARLIER} AND c.total_key = (b.total * 10000)::bigint AND (
         abs(c.invoiced_on - b.day) <= %(within)s::int
         OR c.supplier_id = b.supplier_id AND {ONE_KEYSTROKE_APART}
     )

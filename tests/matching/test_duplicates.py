@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 from decimal import Decimal
 
 import pytest
+from django.db import connection
 
 from matching.capture import CapturedLine, void_invoice
 from matching.invoice_numbers import normalised_number
@@ -141,3 +143,16 @@ def test_a_fully_credited_invoice_counts_no_more_but_keeps_its_number(inside: Wo
     again = invoice(inside, "INV-1O1", billed(1, 100, 1))
     assert status_of(again) == "approved"
     assert SupplierInvoice.objects.filter(status="approved").count() == 3
+
+
+def test_an_equal_total_is_searched_in_its_index(inside: World) -> None:
+    """Behind a row's policy Postgres looks into an index only for what leaks nothing: whole
+    numbers, but no amounts."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT proname, proleakproof FROM pg_proc WHERE proname IN ('int8eq', 'numeric_eq')"
+        )
+        assert dict(cursor.fetchall()) == {"int8eq": True, "numeric_eq": False}
+        cursor.execute("SET LOCAL enable_seqscan = off")
+    rows = SupplierInvoice.objects.filter(supplier=inside.northline, total_key=1, pk__lt=9)
+    assert re.search(r"Index Cond: .*total_key = ", rows.order_by("pk").explain())
