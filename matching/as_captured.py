@@ -58,6 +58,7 @@ def captured_from(
         total_amount=document.payable,
         order_reference=document.order_reference,
         despatch_reference=", ".join(document.despatch_references),
+        incoterm=document.incoterm,
         billed_account=as_billed(document.bank_accounts),
         note=note_of(document),
         credits_number=document.credits_number or credits_number,

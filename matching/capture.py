@@ -163,6 +163,7 @@ def _new_invoice(captured: CapturedInvoice, origin: str, actor: User | None) -> 
         credits_number=captured.credits_number.strip(),
         order_reference=captured.order_reference.strip(),
         despatch_reference=captured.despatch_reference.strip()[:200],
+        incoterm=captured.incoterm,
         billed_account=captured.billed_account,
         note=captured.note.strip(),
         invoiced_on=captured.invoiced_on,

@@ -77,6 +77,7 @@ class CapturedInvoice:
     total_amount: Decimal | None = None
     order_reference: str = ""
     despatch_reference: str = ""
+    incoterm: str = ""
     billed_account: str = ""
     note: str = ""
     credits_number: str = ""
@@ -117,7 +118,8 @@ def _require_sound_days(invoice: CapturedInvoice) -> None:
     if invoice.due_on is not None and invoice.due_on < invoice.invoiced_on:
         raise BusinessRuleError("due_on", "It is due before it was written.", "due_on")
     # A day more, for those to whom tomorrow has come already.
-    if invoice.received_on and invoice.received_on > timezone.localdate() + timedelta(days=1):
+    tomorrow = timezone.localdate() + timedelta(days=1)
+    if invoice.received_on and invoice.received_on > max(tomorrow, invoice.invoiced_on):
         raise BusinessRuleError("received_on", "That day has not come yet.", "received_on")
 
 

@@ -24,6 +24,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from matching.agreed import AgreedTerms
+from matching.incoterms import incoterm_in
 from matching.limits import MatchLevel, Policy
 from matching.models import SupplierInvoice, SupplierInvoiceLine
 from matching.printed_accounts import PrintedAccounts
@@ -221,6 +222,7 @@ class Feed:
             received_at=invoice.received_on,
             invoiced_on=invoice.invoiced_on,
             due_on=invoice.due_on,
+            incoterm=invoice.incoterm or None,
             charges=charges,
             charge_tax_rate=rates,
             tax=invoice.tax_amount,
@@ -267,7 +269,7 @@ class Feed:
             number=order.number,
             supplier=None if order.supplier is None else order.supplier.code,
             status=OrderStatus(order.status),
-            incoterm=order.incoterm or None,
+            incoterm=incoterm_in(order.incoterm) or None,
             payment_terms_days=order.payment_terms_days,
             lines=tuple(
                 self._order_line_terms(line, received_on, is_billed_by)

@@ -125,6 +125,7 @@ class SupplierInvoice(Addressed):
     charge_tax_rates = models.JSONField(default=dict, blank=True)
     tax_amount = AmountField(default=Decimal(0))
     discount_amount = AmountField(default=Decimal(0))
+    incoterm = models.CharField(max_length=3, blank=True)
     prepaid_amount = AmountField(default=Decimal(0))
     total_amount = AmountField()
     # Postgres compares amounts only behind the row's policy, so that no index on them is searched;

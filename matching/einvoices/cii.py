@@ -16,6 +16,7 @@ from matching.einvoices.document import (
 )
 from matching.einvoices.elements import Node
 from matching.einvoices.ubl import CREDIT_TYPES
+from matching.incoterms import incoterm_in
 from procure.money import ZERO
 
 _STANDARD = "urn:un:unece:uncefact:data:standard"
@@ -59,6 +60,9 @@ def read_cii(root: Node) -> Einvoice:
             ),
         ),
         payment_terms=settlement.text(f"{terms}/ram:Description"),
+        incoterm=incoterm_in(
+            agreement.text("ram:ApplicableTradeDeliveryTerms/ram:DeliveryTypeCode")
+        ),
         type_code=head.text("ram:TypeCode")[:3],
         seller=_party(agreement.find("ram:SellerTradeParty")),
         buyer=_party(agreement.find("ram:BuyerTradeParty")),

@@ -108,6 +108,7 @@ class Einvoice:
     despatch_references: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
     payment_terms: str = ""
+    incoterm: str = ""
     type_code: str = ""
     seller: Party = Party()
     buyer: Party = Party()

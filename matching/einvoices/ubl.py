@@ -15,6 +15,7 @@ from matching.einvoices.document import (
     WrittenLine,
 )
 from matching.einvoices.elements import Node
+from matching.incoterms import incoterm_in
 from procure.money import ZERO
 
 _SCHEMA = "urn:oasis:names:specification:ubl:schema:xsd"
@@ -48,6 +49,7 @@ def read_ubl(root: Node) -> Einvoice:
         despatch_references=_despatch_references(root, _line_path(is_note)),
         notes=root.texts("cbc:Note", f"{_line_path(is_note)}/cbc:Note"),
         payment_terms=root.text("cac:PaymentTerms/cbc:Note"),
+        incoterm=incoterm_in(root.text("cac:DeliveryTerms/cbc:ID")),
         type_code=kind_code[:3],
         seller=_party(root.find("cac:AccountingSupplierParty/cac:Party")),
         buyer=_party(root.find("cac:AccountingCustomerParty/cac:Party")),

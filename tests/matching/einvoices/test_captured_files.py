@@ -26,6 +26,7 @@ from matching.reading_files import MOST_ATTEMPTS, NOT_AS_IT_CAME, read_waiting_f
 from matching.receiving_files import pages_of, receive_file
 from procure.attachments import files_of, read_file
 from procure.models import BusinessEvent
+from purchasing.models import PurchaseOrder
 from suppliers.models import PriceBreak, Supplier
 from tests.factories import SupplierFactory
 from tests.matching.einvoices.sold import paper
@@ -85,6 +86,17 @@ def read(world: World, content: bytes, name: str = "invoice.xml") -> CapturedFil
 
 def sold(**changes: Any) -> bytes:
     return xml_of(replace(SALE, **changes))
+
+
+def test_other_terms_of_delivery_are_said_and_hold_nothing(world: World) -> None:
+    with world.inside():
+        PurchaseOrder.objects.update(incoterm="DAP Reno")
+    terms = b"<cac:DeliveryTerms><cbc:ID>EXW</cbc:ID></cac:DeliveryTerms><cac:TaxTotal>"
+    kept = read(world, sold().replace(b"<cac:TaxTotal>", terms, 1)).invoice
+    assert (kept.status, kept.incoterm) == ("approved", "EXW")
+    path = world.url(f"invoices/{kept.public_id}/")
+    page = world.client("auditor").get(path).content.decode()
+    assert "Its incoterm is EXW, that of order PO-1 is DAP." in page
 
 
 def test_a_file_becomes_an_invoice_that_is_matched_and_carries_the_file(world: World) -> None:

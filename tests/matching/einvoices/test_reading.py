@@ -50,6 +50,20 @@ def test_every_format_gives_the_same_document(content: bytes) -> None:
     )  # fmt: skip
 
 
+@pytest.mark.parametrize(("said", "kept"), [("dap", "DAP"), ("EXW Reno", "EXW"), ("by air", "")])
+def test_the_terms_of_delivery_are_read(said: str, kept: str) -> None:
+    terms = f"<cac:DeliveryTerms><cbc:ID>{said}</cbc:ID></cac:DeliveryTerms><cac:PaymentMeans>"
+    code = f"<ram:DeliveryTypeCode>{said}</ram:DeliveryTypeCode>"
+    order = b"<ram:BuyerOrderReferencedDocument"
+    agreement = f"<ram:ApplicableTradeDeliveryTerms>{code}</ram:ApplicableTradeDeliveryTerms>"
+    head, rest = cii().split(b"<ram:ApplicableHeaderTradeAgreement>", 1)
+    rest = rest.replace(order, agreement.encode() + order, 1)
+    assert document(ubl().replace(b"<cac:PaymentMeans>", terms.encode(), 1)).incoterm == kept
+    in_cii = b"<ram:ApplicableHeaderTradeAgreement>".join([head, rest])
+    assert document(in_cii).incoterm == kept
+    assert document(ubl()).incoterm == ""
+
+
 def test_the_formats_are_named() -> None:
     peppol = ubl().replace(
         b"urn:cen.eu:en16931:2017<",
