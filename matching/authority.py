@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 
 from django.db.models import Q
 from django.utils import timezone
@@ -79,7 +80,7 @@ def _within_limit(
     if not limit:
         asked = f"{money(stake, invoice.currency)} {invoice.currency}"
         return Authority(False, "authority", f"Needs the {who}, or a limit that covers {asked}.")
-    amount = rates_on(timezone.localdate()).convert(stake, invoice.currency, own)
+    amount = stake if invoice.currency == own else _in_currency(own, stake, invoice.currency)
     if amount is None:
         why_not = f"Needs the {who}: no exchange rate leads from {invoice.currency} to {own}."
         return Authority(False, "authority", why_not)
@@ -87,6 +88,11 @@ def _within_limit(
         why_not = f"Over your limit of {money(limit, own)} {own}; needs the {who}."
         return Authority(False, "authority", why_not)
     return GIVEN
+
+
+def _in_currency(own: str, stake: Decimal, currency: str) -> Decimal | None:
+    """At the rate of today: one statement."""
+    return rates_on(timezone.localdate()).convert(stake, currency, own)
 
 
 def _spoken(role: str) -> str:
