@@ -5,11 +5,11 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
-import pytest
+from tests.architecture.each import ROOT, broken, for_each, name_of
 
-ROOT = Path(__file__).resolve().parents[2]
 FLOORS = ["procure", "suppliers", "purchasing", "matching"]
 MOST_LINES = 500
 MOST_FUNCTION_LINES = 70
@@ -29,10 +29,7 @@ def modules() -> list[Path]:
     )
 
 
-def name_of(path: Path) -> str:
-    return str(path.relative_to(ROOT))
-
-
+@cache
 def tree_of(path: Path) -> ast.Module:
     return ast.parse(path.read_text(), str(path))
 
@@ -56,7 +53,7 @@ def typing_only(tree: ast.Module) -> set[int]:
     return lines
 
 
-@pytest.mark.parametrize("path", modules(), ids=name_of)
+@for_each(modules())
 def test_no_import_runs_up(path: Path) -> None:
     own = FLOORS.index(path.relative_to(ROOT).parts[0])
     above = set(FLOORS[own + 1 :])
@@ -93,7 +90,7 @@ def test_no_import_runs_in_a_circle() -> None:
         visit(name, [])
 
 
-@pytest.mark.parametrize("path", modules(), ids=name_of)
+@for_each(modules())
 def test_imports_stand_at_the_top(path: Path) -> None:
     if path.name == "apps.py" or name_of(path) in LATE_IMPORTS:
         return
@@ -105,7 +102,7 @@ def test_imports_stand_at_the_top(path: Path) -> None:
             assert not late, f"{node.name} imports in line {late[0].lineno}"
 
 
-@pytest.mark.parametrize("path", modules(), ids=name_of)
+@for_each(modules())
 def test_files_and_functions_are_short(path: Path) -> None:
     assert len(path.read_text().splitlines()) <= MOST_LINES
     for node in ast.walk(tree_of(path)):
@@ -114,7 +111,7 @@ def test_files_and_functions_are_short(path: Path) -> None:
             assert length < MOST_FUNCTION_LINES, f"{node.name} has {length} lines"
 
 
-@pytest.mark.parametrize("path", modules(), ids=name_of)
+@for_each(modules())
 def test_names_are_whole_words(path: Path) -> None:
     parts = re.split(r"[_./]", name_of(path).removesuffix(".py"))
     assert not FORBIDDEN_WORDS & set(parts)
@@ -128,7 +125,7 @@ def test_names_are_whole_words(path: Path) -> None:
             }
 
 
-@pytest.mark.parametrize("path", modules(), ids=name_of)
+@for_each(modules())
 def test_nothing_catches_everything(path: Path) -> None:
     for node in ast.walk(tree_of(path)):
         if isinstance(node, ast.ExceptHandler):
@@ -138,12 +135,18 @@ def test_nothing_catches_everything(path: Path) -> None:
             }, f"line {node.lineno}"
 
 
-@pytest.mark.parametrize(
-    "path", [path for path in modules() if path.parts[-2] in FLOORS[2:]], ids=name_of
-)
+@for_each([path for path in modules() if path.parts[-2] in FLOORS[2:]])
 def test_money_is_never_a_float(path: Path) -> None:
     for node in ast.walk(tree_of(path)):
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
             assert node.func.id != "float", f"line {node.lineno}"
         if isinstance(node, ast.Attribute):
             assert node.attr != "FloatField", f"line {node.lineno}"
+
+
+def test_control_a_file_that_breaks_a_law_is_named() -> None:
+    def law(path: Path) -> None:
+        assert path.name != "urls.py", "no addresses"
+
+    kept, breaks = ROOT / "matching" / "apps.py", ROOT / "matching" / "urls.py"
+    assert broken(law, [kept, breaks]) == ["matching/urls.py: no addresses"]

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
+from functools import cache
 from pathlib import Path
 
-import pytest
+from tests.architecture.each import ROOT, for_each
 
-ROOT = Path(__file__).resolve().parents[2]
 TEMPLATES = sorted((ROOT / "templates").rglob("*.*"))
 SOURCES = [
     path
@@ -31,20 +31,18 @@ def name_of(path: Path) -> str:
     return str(path.relative_to(ROOT / "templates"))
 
 
-@pytest.fixture(scope="module")
+@cache
 def all_sources() -> str:
     return "\n".join(path.read_text() for path in SOURCES)
 
 
-@pytest.mark.parametrize("path", TEMPLATES, ids=name_of)
-def test_every_template_is_used(path: Path, all_sources: str) -> None:
+@for_each(TEMPLATES)
+def test_every_template_is_used(path: Path) -> None:
     if name_of(path) not in NAMED_BY_DJANGO | KEPT_READY:
-        assert re.search(rf"[\"']{re.escape(name_of(path))}[\"'#]", all_sources)
+        assert re.search(rf"[\"']{re.escape(name_of(path))}[\"'#]", all_sources())
 
 
-@pytest.mark.parametrize(
-    "path", [path for path in TEMPLATES if path.suffix == ".html"], ids=name_of
-)
+@for_each([path for path in TEMPLATES if path.suffix == ".html"])
 def test_a_template_keeps_the_content_policy(path: Path) -> None:
     text = path.read_text()
     assert not re.search(r"\sstyle\s*=", text), "style attribute"
@@ -55,9 +53,7 @@ def test_a_template_keeps_the_content_policy(path: Path) -> None:
     assert "|safe" not in text, "text that skips escaping"
 
 
-@pytest.mark.parametrize(
-    "path", [path for path in TEMPLATES if path.suffix == ".html"], ids=name_of
-)
+@for_each([path for path in TEMPLATES if path.suffix == ".html"])
 def test_a_template_uses_our_prefix_for_classes(path: Path) -> None:
     for value in re.findall(r"class=\"([^\"]*)\"", path.read_text()):
         plain = re.sub(r"{%.*?%}|{{.*?}}", " ", value)
@@ -65,9 +61,7 @@ def test_a_template_uses_our_prefix_for_classes(path: Path) -> None:
         assert all(word.startswith(("pc-", "htmx-")) for word in words), value
 
 
-@pytest.mark.parametrize(
-    "path", sorted((ROOT / "static").glob("*.css")), ids=lambda path: path.name
-)
+@for_each(sorted((ROOT / "static").glob("*.css")))
 def test_colours_come_from_tokens(path: Path) -> None:
     if path.name != "tokens.css":
         raw = re.findall(r"#[0-9a-fA-F]{3,8}\b(?=[^{]*})|rgba?\([^)]*\)", path.read_text())
