@@ -88,6 +88,8 @@ def test_twenty_mixed_holds_take_at_most_three_keys_each(world: World, sign_in: 
     keys = Keyboard(page)
     for left in range(HELD, 0, -1):
         expect(page.locator(".pc-queue__item")).to_have_count(left)
+        # A person sees the next invoice before a key is pressed; a busy machine is still at it.
+        expect(page.locator(".htmx-request, .htmx-swapping, .htmx-settling")).to_have_count(0)
         before = page.locator("#held-invoice").inner_text()
         keys.press("1")
         keys.press("Enter")
